@@ -19,6 +19,7 @@ EVERYTHING = sorted([*PRODUCT, *(path for name in OTHERS for path in ROOT.glob(f
 SETS = ("packet_sets", "permission_sets", "intervals")
 JUDGED = ("rows", "results", "needs", "model", "errors")
 JUDGING = ("reachability", "authorization", "results", "needs", "model", *SETS, "errors")
+CHANGES = ("results.change", "results.document_edit")
 PORT = ("provider.port", "provider.change_forms", "provider.ownership")
 STEPS = ("collection", "pipeline", "version")
 CLI_PORT = ("provider.port", "provider.permissions", "provider.ownership.terraform_state")
@@ -29,11 +30,11 @@ MAY_IMPORT = {
     "errors": (),
     "values": (),
     "model": (*SETS, "errors"),
-    "provider": ("results.change", "results.api_call", "results.reference", "model", *SETS, "errors"),
+    "provider": (*CHANGES, "results.api_call", "results.reference", "model", *SETS, "errors"),
     "needs": ("model", *SETS, "errors"),
     "results": ("model", *SETS, "errors"),
     "reachability": ("results.change", "results.hop", "needs", "model", "packet_sets", "intervals", "errors"),
-    "authorization": ("results.change", "needs", "model", "permission_sets", "intervals", "errors"),
+    "authorization": (*CHANGES, "needs", "model", "permission_sets", "intervals", "errors"),
     "rows": JUDGING,
     "planning": ("rows", "provider.change_forms", *JUDGING),
     "comparison": JUDGING,
@@ -50,7 +51,7 @@ MAY_IMPORT = {
     "testing": ("pipeline", "formats", "results", "needs", "errors"),
     "__main__": ("cli",),
     "__init__": (*STEPS, "results", "needs.declarations", "needs.declarations_file", "errors"),
-    "adapter": ("provider", "results.change", "results.api_call", "model", *SETS, "errors"),
+    "adapter": ("provider", *CHANGES, "results.api_call", "model", *SETS, "errors"),
 }
 """The rooms, or single modules of rooms, that each room may import. A room may always import itself."""
 BY_ALL = ("values",)

@@ -10,7 +10,8 @@ from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.minimise import MinimisedStatement, minimised, unplaced
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.permissions import PermissionSet
-from cloudguard.results.change import Change, DocumentEdit, Resource, StatementChange, StatementFate
+from cloudguard.results.change import Change, Resource
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 
 ROW = "cloud-api-access"
 _REPLACEMENT = "replacement"

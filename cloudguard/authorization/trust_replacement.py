@@ -8,7 +8,7 @@ from dataclasses import replace
 from cloudguard.authorization.trust import Admission, admissions
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
-from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 from cloudguard.values import dataclass
 
 FOR_PODS = "the service accounts that need it are unknown: a condition must name them"

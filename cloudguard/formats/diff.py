@@ -10,7 +10,6 @@ from cloudguard.formats.phrases import named, numbers_text
 from cloudguard.results.change import (
     AttributeEdit,
     Change,
-    DocumentEdit,
     Edit,
     GroupEdit,
     ListEdit,
@@ -22,6 +21,7 @@ from cloudguard.results.change import (
     RulePeer,
     RuleTraffic,
 )
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard.results.facts import Action, Direction
 from cloudguard.results.wording import few
 

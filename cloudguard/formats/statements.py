@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 from cloudguard.results.facts import Statement
 from cloudguard.results.wording import count, effect_text, few, statement_text
 

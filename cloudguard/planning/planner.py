@@ -16,7 +16,7 @@ from cloudguard.planning.proposal import Proposal, Proposer
 from cloudguard.planning.rounds import MOST_ROUNDS, MOST_RULES, combined
 from cloudguard.planning.smallest import smallest
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import Change, KeptTraffic, Procedure, RuleEdit, RuleTraffic
+from cloudguard.results.change import Change, KeptTraffic, Procedure, RuleTraffic
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.plan import LeftFinding, Obligation, Plan, Proof, Step
 from cloudguard.results.report import Report
@@ -180,7 +180,7 @@ def _rank(worst: Mapping[str, Severity]) -> Callable[[Change], tuple[bool, int, 
 
 def _finished(change: Change, order: int, *, proved: bool) -> Change:
     """Return ``change`` with its number, and with the traffic that its edits keep and lose."""
-    edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+    edits = change.rule_edits
     keeps = [KeptTraffic(edit.after.peer, edit.after.services, "; ".join(edit.needs)) for edit in edits if edit.after]
     loses = [replace(edit.before, services=edit.loses) for edit in edits if edit.before and edit.loses]
     return replace(change, order=order, proved=proved, keeps=tuple(keeps), loses=tuple[RuleTraffic, ...](loses))

@@ -75,7 +75,7 @@ def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], re
     """Return the change that replaces a rule by its rules after all ``changes``."""
     change, rule = changes[0], origin_of(changes[0].rule)
     (before, *_), after = (_with_origin(snapshot, change.resource.id, rule) for snapshot in states)
-    needs = {edit.after: edit.needs for change in changes for edit in change.edits if isinstance(edit, RuleEdit)}
+    needs = {edit.after: edit.needs for change in changes for edit in change.rule_edits}
     merged = tuple((traffic, needs.get(traffic, ())) for traffic in map(_traffic, after))
     peers = {traffic.peer for traffic, _ in merged}
     return replace(

@@ -6,9 +6,9 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 
 from cloudguard.model.filters import Action, Direction
-from cloudguard.model.identity import Statement
 from cloudguard.model.text_forms import Services
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard.values import dataclass
 
 
@@ -175,45 +175,6 @@ class ListEdit:
     needs: tuple[str, ...] = ()
 
 
-class StatementFate(StrEnum):
-    """The fate of a policy statement in a replacement."""
-
-    KEEP = "keep"
-    NARROW = "narrow"
-    DROP = "drop"
-    ADD = "add"
-    STAYS = "stays"
-    """It denies, is part of a boundary, or is provider-mandated. The change does not edit it."""
-
-
-@dataclass(frozen=True, slots=True)
-class StatementChange:
-    """The fate of one statement of ``policy`` (the policy's name; "" for a new statement).
-
-    ``remains``: for a narrowed statement, the statements of the replacement that keep a part of it.
-    """
-
-    fate: StatementFate
-    policy: str
-    statement: Statement
-    remains: tuple[Statement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentEdit:
-    """Replace an identity's granting policies by ``documents``, which contain ``statements``.
-
-    ``detached`` are the names of provider policies to detach, because nobody can edit them. ``unproved`` says what is
-    not proved ("": everything is proved).
-    """
-
-    documents: tuple[str, ...]
-    statements: tuple[Statement, ...]
-    changes: tuple[StatementChange, ...]
-    detached: tuple[str, ...] = ()
-    unproved: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class Procedure:
     """Steps for a person, if no single setting is enough. ``before`` is the present state, ``steps`` are what to do."""
@@ -260,6 +221,11 @@ class Change:
     keeps: tuple[KeptTraffic, ...] = ()
     loses: tuple[RuleTraffic, ...] = ()
     left: tuple[KeptTraffic, ...] = ()
+
+    @property
+    def rule_edits(self) -> tuple[RuleEdit, ...]:
+        """The edits of rules."""
+        return tuple(edit for edit in self.edits if isinstance(edit, RuleEdit))
 
     @property
     def on_model(self) -> bool:

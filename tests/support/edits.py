@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard.results.change import Change, ListEdit, PeerOf, RulePeer, RuleTraffic
 
 ADMINISTRATORS = RulePeer(PeerOf.ADMINISTRATORS)
 
@@ -28,12 +28,12 @@ def lets(services: str, who: str | RulePeer) -> RuleTraffic:
 
 def before(change: Change) -> tuple[RuleTraffic, ...]:
     """Return the traffic of the edited rules before the change."""
-    return tuple(edit.before for edit in change.edits if isinstance(edit, RuleEdit) and edit.before)
+    return tuple(edit.before for edit in change.rule_edits if edit.before)
 
 
 def after(change: Change) -> tuple[RuleTraffic, ...]:
     """Return the traffic of the edited rules after the change."""
-    return tuple(edit.after for edit in change.edits if isinstance(edit, RuleEdit) and edit.after)
+    return tuple(edit.after for edit in change.rule_edits if edit.after)
 
 
 def keeps(changes: Iterable[Change], services: str, who: str) -> bool:

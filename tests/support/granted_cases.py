@@ -15,7 +15,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Condition, Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
-from cloudguard.results.change import DocumentEdit
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard.results.report import RowResult
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog as of_aws
 from cloudguard_aws.identity.policy_documents import statements

@@ -10,19 +10,9 @@ from cloudguard.model.filters import Direction
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.results.change import (
-    Change,
-    DocumentEdit,
-    PeerOf,
-    Resource,
-    RuleEdit,
-    RuleOp,
-    RulePeer,
-    RuleTraffic,
-    StatementChange,
-    StatementFate,
-)
+from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
 from cloudguard.results.comparison import Fate, FindingChange
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 from cloudguard.results.finding import Evidence, Finding, Latent, Severity, Waiver, WaiverState, WaiverUse, Witness
 from cloudguard.results.hop import Hop, HopKind
 from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest

@@ -9,7 +9,6 @@ from typing import Final, Literal
 from cloudguard.formats.contract.document import Member, Shape, Shapes, computed
 from cloudguard.results.change import (
     AttributeEdit,
-    DocumentEdit,
     GroupEdit,
     ListEdit,
     MembershipEdit,
@@ -17,6 +16,7 @@ from cloudguard.results.change import (
     RuleEdit,
     RuleTraffic,
 )
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard.results.facts import Action
 from cloudguard.values import dataclass
 

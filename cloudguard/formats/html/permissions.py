@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from cloudguard.formats.statements import full_text
-from cloudguard.results.change import Change, DocumentEdit, StatementChange, StatementFate
+from cloudguard.results.change import Change
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 from cloudguard.values import dataclass
 
 

@@ -90,7 +90,7 @@ def moves(changes: Iterable[Change], topology: Topology) -> tuple[Change, ...]:
     """
     by_group: dict[str, list[Change]] = {}
     for change in changes:
-        named = {edit.before.peer for edit in change.edits if isinstance(edit, RuleEdit) and edit.before}
+        named = {edit.before.peer for edit in change.rule_edits if edit.before}
         for peer in named:
             if peer.kind is PeerOf.GROUP:
                 by_group.setdefault(peer.value, []).append(change)

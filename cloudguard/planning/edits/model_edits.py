@@ -19,7 +19,6 @@ from cloudguard.results.change import (
     PRIVATE_RANGES,
     AttributeEdit,
     Change,
-    DocumentEdit,
     Edit,
     GroupEdit,
     ListEdit,
@@ -31,6 +30,7 @@ from cloudguard.results.change import (
     RulePeer,
     RuleTraffic,
 )
+from cloudguard.results.document_edit import DocumentEdit
 
 PLANNED: Final = Source("planned")
 """The source of resources and rules that are not in the cloud yet."""

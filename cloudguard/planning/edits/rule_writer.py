@@ -56,7 +56,7 @@ class RuleWriter:
 
     def why_not(self, change: Change) -> str:
         """Return the reason why no rules of the cloud express ``change``, with the traffic that stays allowed."""
-        edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+        edits = change.rule_edits
         before = next((edit.before for edit in edits if edit.before), None)
         guard = self.filters.get(change.resource.id)
         wanted = [edit.after for edit in edits if edit.after] if guard and before else []
@@ -101,7 +101,7 @@ class _NeededRules:
 
 
 def _with_rules(change: Change, guarded: _Guarded) -> Change | None:
-    edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+    edits = change.rule_edits
     before = next((edit.before for edit in edits if edit.before), None)
     chosen = _rules_for(edits, before, guarded)
     if chosen is None or [rule for needed_rules in chosen for rule in needed_rules.rules] == [before]:

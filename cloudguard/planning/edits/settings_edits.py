@@ -11,7 +11,8 @@ from cloudguard.model.identity import Identities, Identity, PolicyDocument, Poli
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import Source
-from cloudguard.results.change import AttributeEdit, Change, DocumentEdit, Procedure, StatementFate
+from cloudguard.results.change import AttributeEdit, Change, Procedure
+from cloudguard.results.document_edit import DocumentEdit, StatementFate
 
 TRUST: Final = "trust.narrow"
 """The kind of change whose documents are trust policies."""

@@ -113,7 +113,7 @@ class _Patcher:
         self._filters = {guard.id: guard for guard in snapshot.topology.filters}
         self._edits: dict[tuple[str, str], list[RuleEdit]] = {}
         for change in changes:
-            self._edits.setdefault((change.resource.id, change.rule), []).extend(_rule_edits(change))
+            self._edits.setdefault((change.resource.id, change.rule), []).extend(change.rule_edits)
 
     def names(self, change: Change, resource: Owned) -> tuple[tuple[str, str], ...]:
         """Return the owner's names, with the name of the changed filter and of the first subnet that it guards."""
@@ -153,13 +153,13 @@ class _Patcher:
             message = f"its field accepts only ranges, not {', '.join(odd)}"
             raise NoFieldError(message)
         texts = sorted({peer.value for peer in peers})
-        gone = {edit.before.peer.value for edit in _rule_edits(change) if edit.before is not None}
-        gone -= {edit.after.peer.value for edit in _rule_edits(change) if edit.after is not None}
+        gone = {edit.before.peer.value for edit in change.rule_edits if edit.before is not None}
+        gone -= {edit.after.peer.value for edit in change.rule_edits if edit.after is not None}
         if kept := sorted(gone & set(texts)):
             message = f"its field also writes another rule, which allows {', '.join(kept)}"
             raise NoFieldError(message)
         if resource.rule and any(
-            edit.after and edit.after.services != resource.rule.services for edit in _rule_edits(change)
+            edit.after and edit.after.services != resource.rule.services for edit in change.rule_edits
         ):
             message = f"its field accepts no ports: it always means {resource.rule.services}"
             raise NoFieldError(message)
@@ -198,10 +198,6 @@ class _Patcher:
         for edit in edits or ():
             if edit.after is not None:
                 yield replace(edit.after, direction=rule.direction)
-
-
-def _rule_edits(change: Change) -> list[RuleEdit]:
-    return [edit for edit in change.edits if isinstance(edit, RuleEdit)]
 
 
 def _peer_of(rule: Rule) -> RulePeer:

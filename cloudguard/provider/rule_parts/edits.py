@@ -5,12 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from cloudguard.provider.rule_parts.parts import Part, name_of_rule
-from cloudguard.results.change import Change, RuleEdit, RuleOp, RuleTraffic
-
-
-def rule_edits(change: Change) -> tuple[RuleEdit, ...]:
-    """Return the edits of rules in ``change``."""
-    return tuple(edit for edit in change.edits if isinstance(edit, RuleEdit))
+from cloudguard.results.change import RuleEdit, RuleOp, RuleTraffic
 
 
 def by_rule(edits: Sequence[RuleEdit]) -> Mapping[str, list[tuple[int, RuleEdit]]]:

@@ -10,8 +10,9 @@ from cloudguard.authorization.trust import Admission, admissions
 from cloudguard.authorization.trust_replacement import NoReplacement, without_outsiders
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import PolicyDocument, PolicyKind
-from cloudguard.results.change import Change, DocumentEdit, Procedure, Resource
+from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.check import Check
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.wording import FEW
 from cloudguard.rows.context import Context

@@ -12,7 +12,6 @@ from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import (
     AttributeEdit,
     Change,
-    DocumentEdit,
     Edit,
     GroupEdit,
     ListEdit,
@@ -21,6 +20,7 @@ from cloudguard.results.change import (
     RuleEdit,
     RuleTraffic,
 )
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard_aws.changes import attributes, endpoints, group_moves, network_acls, policies, security_groups, storage
 from cloudguard_aws.changes.edits import NoCallError, needed_answers
 from cloudguard_aws.changes.exports.terraform import terraform

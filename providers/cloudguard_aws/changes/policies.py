@@ -10,7 +10,8 @@ from typing import Any, Final, TypeAlias, cast
 
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, DocumentEdit, StatementFate
+from cloudguard.results.change import Change
+from cloudguard.results.document_edit import DocumentEdit, StatementFate
 from cloudguard_aws.changes.edits import NoCallError, known
 from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.identity.policy_documents import statements

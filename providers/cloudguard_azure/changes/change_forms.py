@@ -8,7 +8,6 @@ from typing import Any
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import RuleQuota
-from cloudguard.provider.rule_parts.edits import rule_edits
 from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleTraffic
@@ -56,7 +55,7 @@ class AzureForms:
 
     def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
         """Return the calls that make a change after the ``earlier`` changes; none if no call can make it."""
-        if rule_edits(change):
+        if change.rule_edits:
             return self._filters.calls(change, earlier)
         return (
             *group_calls(self._snapshot, change, earlier),
@@ -72,4 +71,4 @@ class AzureForms:
 
     def terraform(self, change: Change) -> str:
         """Return blocks of HCL that make a change of rules; "" for other changes."""
-        return hcl.terraform(self.calls(change)) if rule_edits(change) else ""
+        return hcl.terraform(self.calls(change)) if change.rule_edits else ""

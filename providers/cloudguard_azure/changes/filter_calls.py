@@ -7,7 +7,6 @@ from typing import Final
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.rule_parts.edits import rule_edits
 from cloudguard.provider.rule_parts.parts import Part, name_of_rule
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, MembershipEdit, RuleEdit, RulePeer
@@ -46,12 +45,12 @@ class FilterCalls:
             {address_list.id: address_list for address_list in self._snapshot.topology.address_lists},
             self._new_groups((*earlier_changes, change)),
         )
-        edits = rule_edits(change)
+        edits = change.rule_edits
         try:
             before = SecurityRules.of(guard)
             if not group_id(guard) or not (guard.editable or _are_of_users(before, edits)):
                 earlier = [
-                    edit for change in earlier_changes if change.resource.id == guard.id for edit in rule_edits(change)
+                    edit for change in earlier_changes if change.resource.id == guard.id for edit in change.rule_edits
                 ]
                 return tuple(own_group(self._snapshot, guard, earlier, edits, writer))
             _check(writer, (earlier_change for earlier_change in earlier_changes if earlier_change.id == change.id))
@@ -68,7 +67,7 @@ class FilterCalls:
         for change in earlier[count:]:
             if self._same_group(change, guard):
                 try:
-                    known = known.edited(rule_edits(change))
+                    known = known.edited(change.rule_edits)
                 except ValueError:  # no call makes this change; a part of ``group`` then stops all of ``group``
                     if change.id == group:
                         raise
@@ -88,7 +87,7 @@ class FilterCalls:
 
 def _check(writer: BodyWriter, changes: Iterable[Change]) -> None:
     """Raise ValueError if the rules that earlier edits of a change add can't be written: then nothing is removed."""
-    for edit in (edit for change in changes for edit in rule_edits(change) if edit.after is not None):
+    for edit in (edit for change in changes for edit in change.rule_edits if edit.after is not None):
         for traffic in expressed(edit.after) if edit.after is not None else ():
             writer.body((Part("", traffic),), FIRST_PRIORITY)
 

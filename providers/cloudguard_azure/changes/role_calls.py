@@ -14,7 +14,8 @@ from uuid import NAMESPACE_URL, uuid5
 from cloudguard.model.identity import Identity, PolicyDocument
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, DocumentEdit, StatementFate
+from cloudguard.results.change import Change
+from cloudguard.results.document_edit import DocumentEdit, StatementFate
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.changes.calls import delete, put
 

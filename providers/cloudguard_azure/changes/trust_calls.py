@@ -12,7 +12,8 @@ from typing import Any, Final
 from cloudguard.model.identity import PolicyKind
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import PlannedCall
-from cloudguard.results.change import Change, DocumentEdit, StatementFate
+from cloudguard.results.change import Change
+from cloudguard.results.document_edit import DocumentEdit, StatementFate
 from cloudguard_azure.changes.calls import delete, put
 
 TRUST: Final = "trust.narrow"

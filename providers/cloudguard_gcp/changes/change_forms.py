@@ -8,7 +8,6 @@ from typing import Any, Final
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import RuleQuota
-from cloudguard.provider.rule_parts.edits import rule_edits
 from cloudguard.provider.rule_parts.parts import Part, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, RuleTraffic
@@ -66,7 +65,7 @@ class GcpForms:
     def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
         """Return the calls that make a change after the ``earlier`` changes; none if no call can make it."""
         guard = self._filters.get(change.resource.id)
-        if guard is None or not rule_edits(change):
+        if guard is None or not change.rule_edits:
             return (
                 *tag_calls(self._snapshot, change),
                 *endpoint_calls(self._snapshot, change, earlier),

@@ -16,7 +16,7 @@ from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts.edits import after_edits, by_rule, rule_edits, successor_of
+from cloudguard.provider.rule_parts.edits import after_edits, by_rule, successor_of
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
@@ -57,16 +57,16 @@ def firewall_calls(guard: Filter, change: Change, earlier_changes: Sequence[Chan
         for edit in each_change.edits
         if isinstance(edit, GroupEdit)
     }
-    for edit in (edit for earlier in earlier_changes if earlier.id == change.id for edit in rule_edits(earlier)):
+    for edit in (edit for earlier in earlier_changes if earlier.id == change.id for edit in earlier.rule_edits):
         for traffic in expressed(edit.after, in_policy=False) if edit.after is not None else ():
             firewall_body((Part("", traffic),), tags)  # raises ValueError: nothing is removed then either
     before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
     for earlier in earlier_changes:
         if earlier.resource.id == guard.id:
             with suppress(ValueError):  # the call for this change was not made
-                before = _edited(guard, before, rule_edits(earlier))
+                before = _edited(guard, before, earlier.rule_edits)
     before = {name: replace(firewall, edits=()) for name, firewall in before.items()}
-    after = _edited(guard, before, rule_edits(change))
+    after = _edited(guard, before, change.rule_edits)
     network = guard.source.resource
     yield from _difference(network, before, after, tags)
 

@@ -14,7 +14,7 @@ from typing import Any, Final
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts.edits import after_edits, by_rule, rule_edits, successor_of
+from cloudguard.provider.rule_parts.edits import after_edits, by_rule, successor_of
 from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleTraffic
@@ -46,9 +46,9 @@ def policy_calls(guard: Filter, change: Change, earlier_changes: Sequence[Change
     for earlier in earlier_changes:
         if earlier.resource.id == guard.id:
             with suppress(ValueError):  # the call for this change was not made
-                before = _edited(guard, before, rule_edits(earlier))
+                before = _edited(guard, before, earlier.rule_edits)
     before = {priority: replace(rule, edits=()) for priority, rule in before.items()}
-    after = _edited(guard, before, rule_edits(change))
+    after = _edited(guard, before, change.rule_edits)
     changed = {priority: rule for priority, rule in after.items() if rule.edits}
     for priority in sorted(changed, key=lambda item: (item in before, item)):
         body, first = policy_body(changed[priority].parts, priority), min(changed[priority].edits)

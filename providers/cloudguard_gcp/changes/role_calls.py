@@ -14,7 +14,8 @@ from typing import Any, Final
 from cloudguard.model.identity import Identity, PolicyDocument
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, DocumentEdit, StatementFate
+from cloudguard.results.change import Change
+from cloudguard.results.document_edit import DocumentEdit, StatementFate
 
 IAM: Final = "iam.googleapis.com"
 RESOURCES: Final = "cloudresourcemanager.googleapis.com"

@@ -12,7 +12,8 @@ from typing import Any, Final
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, DocumentEdit
+from cloudguard.results.change import Change
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard_gcp.changes.role_calls import IAM
 from cloudguard_gcp.identity.service_accounts import ABOVE
 

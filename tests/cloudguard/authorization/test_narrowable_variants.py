@@ -9,7 +9,7 @@ import pytest
 
 from builders import SOURCE
 from cloudguard.model.identity import PolicyDocument, PolicyKind
-from cloudguard.results.change import StatementFate
+from cloudguard.results.document_edit import StatementFate
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
 from granted_cases import ALL_AZURE, ALL_DATA, ALL_GOOGLE, SUBSCRIPTION, VOLUMES, Case, aws, other

@@ -10,7 +10,7 @@ from cloudguard.authorization.excess import Comparer
 from cloudguard.authorization.replacement import replacement
 from cloudguard.model.iam_catalog import IamCatalog, UnplacedStatement
 from cloudguard.model.identity import Condition, PolicyDocument, Statement
-from cloudguard.results.change import DocumentEdit, StatementFate
+from cloudguard.results.document_edit import DocumentEdit, StatementFate
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Verdict
 from identities import OWN, VOLUMES, account, allow, document, finding_of, iam_catalog, need, row, severities

@@ -9,7 +9,8 @@ import pytest
 
 import sample
 from cloudguard.formats import explain, markdown, phrases, table
-from cloudguard.results.change import DocumentEdit, Procedure, Resource
+from cloudguard.results.change import Procedure, Resource
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard.results.finding import Severity, Waiver
 from cloudguard.results.report import Report
 from cloudguard.results.wording import count

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudguard.formats.statements import after_lines, before_lines
 from cloudguard.model.identity import Effect, Statement
-from cloudguard.results.change import DocumentEdit, StatementChange, StatementFate
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 
 KEPT, WIDE, NARROWED, ADDED, DROPPED = (
     Statement(name, Effect.ALLOW, (f"s3:{name}",), resources=("*",)) for name in ("Get", "Put", "Put", "List", "Delete")

@@ -42,7 +42,7 @@ def only_change(plan: Planned) -> Change:
 
 
 def rules(change: Change) -> list[RuleEdit]:
-    return [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+    return [*change.rule_edits]
 
 
 def test_a_rule_is_added_to_the_group_of_the_control_plane() -> None:

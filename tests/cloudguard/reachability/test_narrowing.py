@@ -18,7 +18,7 @@ from cloudguard.planning.edits.group_changes import group_changes
 from cloudguard.planning.edits.model_edits import can_be_made, edited, edits_with_changes
 from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.paths import Reachability
-from cloudguard.results.change import Change, RuleEdit, RuleOp
+from cloudguard.results.change import Change, RuleOp
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import Context
 from edits import ADMINISTRATORS, after, before, lets, peer
@@ -236,7 +236,7 @@ def test_kept_traffic_counts_the_hosts_that_need_it_in_all_subnets() -> None:
         balancers=[balancer("api", "tcp/443", [to(master, "tcp/6443")])],
     )
     (change,) = (change for change in changes_of(facts) if change.rule == "masters-0")
-    edits = [edit for edit in change.edits if isinstance(edit, RuleEdit)]
+    edits = change.rule_edits
     needs = {edit.after.peer: edit.needs for edit in edits if edit.after}
     assert needs[ADMINISTRATORS] == ("administrators",)
     assert needs[peer("10.0.0.0/24")] == ("health checks",)

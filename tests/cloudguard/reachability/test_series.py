@@ -11,7 +11,6 @@ from cloudguard.model.filters import Filter, Peer
 from cloudguard.model.network import NextHop
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.results.change import RuleEdit
 from judged import changes_of, rows_of
 
 PUBLIC = subnet("public", ("10.0.0.0/24",), (WORLD, NextHop.INTERNET, "gw"))
@@ -61,7 +60,7 @@ def test_a_rule_behind_a_deny_rule_for_the_same_traffic_is_not_changed(*, barred
     rules = [rule("ssh", "tcp/22", WORLD, order=1), rule("rest", "tcp/22,tcp/80", WORLD, order=3)]
     rules += [rule("bar", "tcp/22", WORLD, deny=True, order=2)] if barred else []
     changes = changes_of(made(replace(in_series("one"), rules=tuple(rules))), row="node-access")
-    edits = [edit for change in changes for edit in change.edits if isinstance(edit, RuleEdit)]
+    edits = [edit for change in changes for edit in change.rule_edits]
     lost = {edit.rule: str(edit.loses) for edit in edits if edit.before}
     assert lost == {"ssh": "tcp/22", "rest": "tcp/80" if barred else "tcp/22,tcp/80"}
 
@@ -69,9 +68,7 @@ def test_a_rule_behind_a_deny_rule_for_the_same_traffic_is_not_changed(*, barred
 def test_a_rule_for_both_ip_versions_is_changed_like_any_other() -> None:
     ssh = replace(rule("ssh", "tcp/22", WORLD, order=1), peer=Peer(AddressSet.everything()))
     (change,) = changes_of(made(replace(in_series("one"), rules=(ssh,))), row="node-access")
-    assert [edit.before.peer.value for edit in change.edits if isinstance(edit, RuleEdit) and edit.before] == [
-        "0.0.0.0/0,::/0"
-    ]
+    assert [edit.before.peer.value for edit in change.rule_edits if edit.before] == ["0.0.0.0/0,::/0"]
 
 
 @pytest.mark.parametrize("barred", [True, False])

@@ -9,7 +9,7 @@ import pytest
 from builders import NODE, SOURCE, host, snapshot
 from cloudguard.model.identity import Condition, Identities, Identity, PolicyKind, Statement
 from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.results.change import DocumentEdit, StatementFate
+from cloudguard.results.document_edit import DocumentEdit, StatementFate
 from cloudguard.results.finding import Severity
 from cloudguard.results.hop import HopKind
 from cloudguard.results.report import Verdict

@@ -74,7 +74,7 @@ def test_the_witness_is_undeclared_and_the_declared_office_s_rule_stays(world: s
     row = rows_of(facts, declared)["api-server-access"]
     assert row.findings[0].severity >= Severity.HIGH
     assert all(not finding.witness.source.startswith("52.95.110.") for finding in row.findings)
-    edits = [edit for change in changes_of(facts, declared) for edit in change.edits if isinstance(edit, RuleEdit)]
+    edits = [edit for change in changes_of(facts, declared) for edit in change.rule_edits]
     assert [edit.rule for edit in edits if edit.rule == "masters-0"] == []
     assert [edit for edit in edits if edit.after and edit.after.peer.value == OFFICE] == []
 

@@ -9,7 +9,8 @@ from typing import Any
 from builders import SOURCE, snapshot
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.results.api_call import ApiCall
-from cloudguard.results.change import Change, DocumentEdit, Resource, StatementChange, StatementFate
+from cloudguard.results.change import Change, Resource
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 from cloudguard_aws.changes.change_forms import AwsChangeForms
 from cloudguard_aws.identity.policy_documents import statements
 

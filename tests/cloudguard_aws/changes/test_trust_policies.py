@@ -13,7 +13,8 @@ from cloudguard import pipeline
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.planning.planner import Planned
-from cloudguard.results.change import Change, DocumentEdit, Procedure
+from cloudguard.results.change import Change, Procedure
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard_aws.identity.policy_documents import statements
 
 ACCOUNT, OTHER = "123456789012", "210987654321"

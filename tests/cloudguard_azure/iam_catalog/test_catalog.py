@@ -13,7 +13,7 @@ from builders import SOURCE, snapshot
 from cloudguard.authorization.trust import admissions
 from cloudguard.model.iam_catalog import Access, CallerKind, IamCatalog
 from cloudguard.model.identity import Effect, PolicyDocument, PolicyKind, Statement
-from cloudguard.results.change import DocumentEdit
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.iam_catalog.catalog import OperationCatalog, known
 from cloudguard_azure.iam_catalog.catalog_of_cluster import PLACES, TABLES, iam_catalog

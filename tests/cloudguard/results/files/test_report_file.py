@@ -22,7 +22,6 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.results.change import (
     AttributeEdit,
     Change,
-    DocumentEdit,
     Edit,
     GroupEdit,
     ListEdit,
@@ -34,9 +33,8 @@ from cloudguard.results.change import (
     RuleOp,
     RulePeer,
     RuleTraffic,
-    StatementChange,
-    StatementFate,
 )
+from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 from cloudguard.results.facts import Action, Direction, Effect, Statement
 from cloudguard.results.files.report_file import load
 from cloudguard.results.finding import Severity, Waiver
