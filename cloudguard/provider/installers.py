@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from cloudguard.model.cluster import Strength
+from cloudguard.model.load_balancers import Balancer
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.values import dataclass
 
 _INFRA: Final = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
@@ -15,6 +17,9 @@ _INFRA: Final = re.compile(r"-[bcdfghjklmnpqrstvwxz2456789]{5}$")
 LONGEST_BASE: Final = 21
 """The number of characters of the cluster's name that OpenShift keeps before the suffix
 (openshift/installer pkg/asset/installconfig/clusterid.go)."""
+_MACHINE_CONFIG_SERVER: Final = ServiceSet.parse("tcp/22623")
+"""The port of the machine config server, which only OpenShift has, behind a balancer (openshift/installer
+upi/aws/cloudformation/02_cluster_infra.yaml, upi/gcp/02_lb_int.py, upi/azure/03_infra.json)."""
 _DISTRIBUTIONS: Final = ("rke2", "k3s", "talos", "kubespray", "microk8s", "kubeadm")
 
 
@@ -54,3 +59,18 @@ def installer_of(signs: Iterable[tuple[str, bool]], names: Iterable[str]) -> Sho
     words = set(re.split(r"[^a-z0-9]+", " ".join(names).lower()))
     by_sign = (installer for installer, holds in signs if holds)
     return ShownInstaller(next(by_sign, next((name for name in _DISTRIBUTIONS if name in words), "unknown")))
+
+
+def with_openshift(
+    known: ShownInstaller, cluster: str, control_plane: Collection[str], balancers: Iterable[Balancer]
+) -> ShownInstaller:
+    """Return OpenShift, by strong evidence, if it is shown by balancers; else ``known``.
+
+    They show it if they send to the machine config server on all hosts of ``control_plane`` (ids), and the cluster's
+    name is an infrastructure id. The templates for infrastructure of the user's own write no other sign, apart from the
+    cluster's tag on AWS.
+    """
+    targets = (target for balancer in balancers for listener in balancer.listeners for target in listener.targets)
+    configuring = {target.host for target in targets if target.service & _MACHINE_CONFIG_SERVER}
+    shown = bool(control_plane) and configuring.issuperset(control_plane) and is_infra(cluster.lower())
+    return ShownInstaller("openshift", Strength.STRONG) if shown and known.name in {"openshift", "unknown"} else known

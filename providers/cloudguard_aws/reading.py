@@ -15,7 +15,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.host_roles import API_PORTS
-from cloudguard.provider.installers import ShownInstaller
+from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import GET_KEY_POLICY, LIST_ROLES
 from cloudguard_aws.access.session import Caller
@@ -26,7 +26,7 @@ from cloudguard_aws.cluster.hosts import hosts_by_tags, read_hosts
 from cloudguard_aws.cluster.interfaces import with_both_answers
 from cloudguard_aws.cluster.pools.next_hosts import read_pools
 from cloudguard_aws.cluster.pools.scaling_groups import read_scaling_groups
-from cloudguard_aws.cluster.tags import OPENSHIFT_CONFIGURATION, shown_installer
+from cloudguard_aws.cluster.tags import shown_installer
 from cloudguard_aws.iam_catalog.catalog_of_cluster import ready
 from cloudguard_aws.identity.assumable_roles import with_assumable_roles
 from cloudguard_aws.identity.key_policies import read_key_policies, with_resource_policies
@@ -122,10 +122,9 @@ def _installer(
     if found.eks:
         return ShownInstaller("eks", Strength.STRONG)
     control_plane = [host.id for host in machines if Role.CONTROL_PLANE in host.roles]
-    targets = [target for balancer in balancers for listener in balancer.listeners for target in listener.targets]
-    configuring = {target.host for target in targets if target.service & OPENSHIFT_CONFIGURATION}
     tagged = {instance.id: instance.tags for instance in found.instances}
-    return shown_installer(tagged, found.name, control_plane, disks, configuring)
+    known = shown_installer(tagged, found.name, control_plane, disks)
+    return with_openshift(known, found.name, control_plane, balancers)
 
 
 def _around(

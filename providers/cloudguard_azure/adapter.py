@@ -87,7 +87,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         partial(_read_disks, api, found, machines),
         partial(_read_identities, api, found, (machines, groups), attached),
     )
-    installer = found.installer(machines, found_disks)
+    installer = found.installer(machines, found_disks, around.topology.balancers)
     cluster = Cluster(
         name=found.name,
         provider="azure",

@@ -89,7 +89,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     )
     found_disks, copies = shared_copies.with_outsiders(api, (caller.project, *_numbers(caller)), found_disks, copies)
     machines, groups = hosts.guarded(machines, around.chains), pools.guarded(groups, around.chains)
-    installer = found.installer(machines, found_disks)
+    installer = found.installer(machines, found_disks, around.topology.balancers)
     cluster = Cluster(
         name=found.name,
         provider="gcp",

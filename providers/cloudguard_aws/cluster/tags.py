@@ -15,7 +15,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
-from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, children, required, text
 from cloudguard.provider.host_roles import HostRoles, united
 from cloudguard.provider.installers import ShownInstaller, is_infra
@@ -63,9 +62,6 @@ _NODE_KEYS = (
     "alpha.eksctl.io/nodegroup-name",
 )
 _GARDENER_NODE = "kubernetes.io/role/node"
-OPENSHIFT_CONFIGURATION = ServiceSet.parse("tcp/22623")
-"""The port of the machine config server, which only OpenShift has, behind the balancer "<infra>-int"
-(openshift/installer upi/aws/cloudformation/02_cluster_infra.yaml)."""
 _OPENSHIFT_NAMES = (
     ("master|bootstrap", (Role.CONTROL_PLANE, Role.ETCD), "control plane"),
     ("worker|infra|edge", (Role.NODE,), "nodes"),
@@ -147,16 +143,14 @@ def shown_installer(
     cluster: str,
     control_plane: Collection[str],
     disks: Iterable[Disk],
-    configuring: Collection[str] = (),
 ) -> ShownInstaller:
     """Return the installer that made self-managed hosts, by their tags and disks.
 
-    ``tagged``: dict of host id → tags. ``control_plane``: ids of the control-plane hosts. ``configuring``: ids of the
-    hosts to which a balancer sends on ``OPENSHIFT_CONFIGURATION``.
+    ``tagged``: dict of host id → tags. ``control_plane``: ids of the control-plane hosts.
 
     The evidence is strong if all control-plane hosts have everything that the installer writes. For kops this includes
     the tags of etcd's volume, because people often write a role tag by hand. OpenShift up to 4.15 writes only the
-    cluster's tag and the names, and registers the host with the balancer. Later versions also write Cluster API's tags.
+    cluster's tag and the names (a balancer may show it: ``with_openshift``), and later versions Cluster API's tags.
     """
     known = installer_of([*tagged.values()], cluster)
     hosts = [tagged.get(name, {}) for name in control_plane]
@@ -165,17 +159,16 @@ def shown_installer(
         sure = etcd and all(tags.get(LEGACY) == cluster and KOPS_GROUP in tags and _is_kops(tags) for tags in hosts)
     else:
         sure = known.name == "openshift" and all(
-            _is_openshift_master(tagged.get(name, {}), cluster, configures=name in configuring)
-            for name in control_plane
+            _is_openshift_master(tagged.get(name, {}), cluster) for name in control_plane
         )
     return ShownInstaller(known.name, Strength.STRONG) if sure and hosts else known
 
 
-def _is_openshift_master(tags: Mapping[str, str], cluster: str, *, configures: bool) -> bool:
+def _is_openshift_master(tags: Mapping[str, str], cluster: str) -> bool:
     named = roles_by_openshift_name(tags, cluster)
     by_capa = tags.get(f"{CAPA}cluster/{cluster}") == "owned" and is_control_plane(tags)
     owned = tags.get(f"{CLUSTER}{cluster}") == "owned"
-    return owned and (by_capa or configures) and named is not None and Role.CONTROL_PLANE in named.roles
+    return owned and by_capa and named is not None and Role.CONTROL_PLANE in named.roles
 
 
 def _is_kops(tags: Mapping[str, str]) -> bool:

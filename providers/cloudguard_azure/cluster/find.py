@@ -9,10 +9,11 @@ from typing import Final
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError, UsageError
 from cloudguard.model.cluster import Disk, Host, Role, Strength
+from cloudguard.model.load_balancers import Balancer
 from cloudguard.provider.answers import Item
 from cloudguard.provider.collecting import all_clusters, not_found, refused_search
 from cloudguard.provider.host_roles import HostRoles
-from cloudguard.provider.installers import ShownInstaller
+from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -55,12 +56,13 @@ class FoundCluster:
     api_targets: Mapping[str, str] = field(default_factory=dict[str, str])
     """For each machine id, the load balancer that sends the API's connections there, as text."""
 
-    def installer(self, hosts: Iterable[Host], disks: Iterable[Disk]) -> ShownInstaller:
+    def installer(self, hosts: Iterable[Host], disks: Iterable[Disk], balancers: Iterable[Balancer]) -> ShownInstaller:
         """Return the cluster's installer, and how strong the evidence is. ``hosts``: its hosts, with their roles."""
         if self.aks:
             return ShownInstaller("aks", Strength.STRONG)
         ids = {host.id for host in hosts if Role.CONTROL_PLANE in host.roles}
-        return installer_tags.shown_installer(self.machines, ids, self.name, disks)
+        known = installer_tags.shown_installer(self.machines, ids, self.name, disks)
+        return with_openshift(known, self.name, ids, balancers)
 
     @property
     def regions(self) -> tuple[str, ...]:

@@ -9,11 +9,12 @@ from typing import Final
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError, UsageError
 from cloudguard.model.cluster import Disk, EvidenceKind, Host, Role, RoleEvidence, Strength
+from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.collecting import all_clusters, not_found, refused_search
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
-from cloudguard.provider.installers import ShownInstaller
+from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api, errors, explain
@@ -65,13 +66,14 @@ class FoundCluster:
         """Whether an instance, or the next one of a template, has the cluster's name and is of its kind."""
         return installer_labels.is_of(instance, self.name) and _belongs(instance, self.gke, self.named)
 
-    def installer(self, hosts: Iterable[Host], disks: Iterable[Disk]) -> ShownInstaller:
+    def installer(self, hosts: Iterable[Host], disks: Iterable[Disk], balancers: Iterable[Balancer]) -> ShownInstaller:
         """Return the cluster's installer, and how strong the evidence is. ``hosts``: its hosts, with their roles."""
         if self.gke:
             return ShownInstaller("gke", Strength.STRONG)
         ids = {host.id for host in hosts if Role.CONTROL_PLANE in host.roles}
         control_plane = [host for host in self.instances if host.id in ids]
-        return installer_labels.shown_installer(control_plane, self.instances, self.name, disks)
+        known = installer_labels.shown_installer(control_plane, self.instances, self.name, disks)
+        return with_openshift(known, self.name, ids, balancers)
 
     @property
     def regions(self) -> tuple[str, ...]:

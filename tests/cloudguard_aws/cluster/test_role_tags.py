@@ -68,12 +68,6 @@ def test_openshift_s_tags_together_show_the_installer(tags: Tags, strength: Stre
     assert shown_installer({"i-1": tags}, "prod-x7k2p", ["i-1"], ()) == ShownInstaller("openshift", strength)
 
 
-def test_a_balancer_for_the_configuration_server_shows_openshift() -> None:
-    shown = shown_installer({"i-1": OWNED}, "prod-x7k2p", ["i-1"], (), configuring=["i-1"])
-    assert shown == ShownInstaller("openshift", Strength.STRONG)
-    assert shown_installer({"i-1": {}}, "prod-x7k2p", ["i-1"], (), configuring=["i-1"]).strength is Strength.WEAK
-
-
 def test_one_control_plane_host_without_its_tags_makes_the_evidence_weak() -> None:
     tagged = {"i-1": OWNED | OF_CAPA, "i-2": OWNED}
     assert shown_installer(tagged, "prod-x7k2p", ["i-1", "i-2"], ()).strength is Strength.WEAK
