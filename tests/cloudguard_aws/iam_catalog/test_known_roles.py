@@ -33,6 +33,7 @@ ENOUGH = (
     "kops-node-ecr",
     "kops-node-kuberouter",
     "kops-node-types",
+    "rke2-agent",
 )
 """Roles with exactly the permissions they need, from their installer or documentation."""
 NARROWABLE = (
@@ -46,6 +47,8 @@ NARROWABLE = (
     "kops-control-plane-irsa",
     "kops-node-vpc-cni",
     "load-balancer-controller",
+    "rke2-agent-autoscaler",
+    "rke2-server",
     "vpc-cni",
 )
 """Roles with the documented permissions, which also cover resources outside the cluster."""
