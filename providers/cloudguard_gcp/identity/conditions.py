@@ -18,6 +18,8 @@ from cloudguard_gcp.identity.expressions import Atom, alternatives
 OPAQUE: Final = "undecided"
 """An operator that no engine evaluates: its condition is undecided."""
 NAME: Final = "resource.name"
+GRANTS: Final = "grants that a request changes"
+"""The key of an undecided condition that only a request to set an allow policy can fail."""
 TIME: Final = "request.time"
 _EQUALS: Final = re.compile(r"""(resource\.(?:name|type|service))\s*([=!]=)\s*(["'])([^"'\\]*)\3""")
 _NAME_TEST: Final = re.compile(
@@ -33,6 +35,13 @@ _COMPARISONS: Final = {
     ">=": ("DateGreaterThanEquals", "DateLessThan"),
 }
 """For each sign, the operator and the negated operator."""
+_MODIFIED: Final = re.compile(
+    r"""api\.getAttribute\(\s*["']iam\.googleapis\.com/modifiedGrantsByRole["']\s*,\s*\[\s*\]\s*\)\.hasOnly\(\[.*\]\)"""
+)
+"""Other requests change no grants, so that their list is empty and has only the given roles
+(https://cloud.google.com/iam/docs/setting-limits-on-granting-roles).
+"""
+_CONSTANTS: Final = {"true": True, "false": False}
 _MOST: Final = 12
 """Most comparisons joined with "||" in an expression: https://cloud.google.com/iam/quotas, logical operators."""
 
@@ -44,8 +53,16 @@ def conditions_of(expression: str) -> tuple[tuple[Condition, ...], ...]:
     """
     if not expression.strip():
         return ((),)
-    read = (tuple(dict.fromkeys(map(_condition, atoms))) for atoms in alternatives(expression))
-    return tuple(_joined(dict.fromkeys(read)))
+    read = (_conditions(atoms) for atoms in alternatives(expression))
+    return tuple(_joined(dict.fromkeys(conditions for conditions in read if conditions is not None)))
+
+
+def _conditions(atoms: Iterable[Atom]) -> tuple[Condition, ...] | None:
+    """Return the conditions of one alternative; None if a constant makes it false."""
+    constants = [(atom, _CONSTANTS.get(atom.text)) for atom in atoms]
+    if any(value is atom.negated for atom, value in constants):
+        return None
+    return tuple(dict.fromkeys(_condition(atom) for atom, value in constants if value is None))
 
 
 def _joined(listed: Iterable[tuple[Condition, ...]]) -> Iterator[tuple[Condition, ...]]:
@@ -55,8 +72,8 @@ def _joined(listed: Iterable[tuple[Condition, ...]]) -> Iterator[tuple[Condition
     """
     values: dict[tuple[str, str], list[str]] = {}
     for conditions in listed:
-        first = conditions[0]
-        if len(conditions) > 1 or first.operator not in {"StringEquals", "StringLike"}:
+        first = conditions[0] if conditions else None
+        if first is None or len(conditions) > 1 or first.operator not in {"StringEquals", "StringLike"}:
             yield conditions
         else:
             values.setdefault((first.operator, first.key), []).extend(first.values)
@@ -75,7 +92,8 @@ def _condition(atom: Atom) -> Condition:
         return Condition(_string("Like", atom.negated), NAME, (pattern,))
     if moment := _TIME_TEST.fullmatch(atom.text):
         return Condition(_COMPARISONS[moment[1]][atom.negated], TIME, (moment[3],))
-    return Condition(OPAQUE, "condition", (f"!({atom.text})" if atom.negated else atom.text,))
+    key = GRANTS if _MODIFIED.fullmatch(atom.text) and not atom.negated else "condition"
+    return Condition(OPAQUE, key, (f"!({atom.text})" if atom.negated else atom.text,))
 
 
 def _string(comparison: str, negated: bool) -> str:  # noqa: FBT001 - the last part of an operator's name

@@ -12,7 +12,7 @@ from cloudguard.model.source import Source
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.identity.bindings import EVERYONE, Binding, DenyRule, Level, Principal, concerns, denied, group_in
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
-from cloudguard_gcp.identity.resource_attributes import permissions_left
+from cloudguard_gcp.identity.resource_attributes import by_conditions
 from cloudguard_gcp.identity.resource_names import account, action
 from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.service_accounts import Account
@@ -74,9 +74,9 @@ def _written(binding: Binding, principal: Principal) -> str:
 
 def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Condition, ...]) -> Iterator[Statement]:
     """Yield the statements of a role: its known permissions, and possibly anything if it was not read now."""
-    permissions = permissions_left(conditions, role.permissions if role else ())
-    if permissions:
-        yield Statement("", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=conditions)
+    project = reach.split(":")[1].removesuffix("*")
+    for left, permissions in by_conditions(conditions, role.permissions if role else (), project).items():
+        yield Statement("", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=left)
     if role is None or role.read:
         unread = Condition(OPAQUE, "role", (name,))
         yield Statement("", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))

@@ -27,7 +27,7 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, concerns, organization_of
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged, service_accounts_of
-from cloudguard_gcp.identity.resource_attributes import permissions_left, without_attributes
+from cloudguard_gcp.identity.resource_attributes import by_conditions
 from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
@@ -94,11 +94,11 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),
             principals=tuple(binding.members),
-            conditions=without_attributes(conditions),
+            conditions=left,
         )
         for above, binding in listed
         for conditions in conditions_of(binding.condition)
-        if permissions_left(conditions, BECOMING)
+        for left in by_conditions(conditions, _becoming(roles, binding))
     )
     written = [
         {
@@ -119,6 +119,12 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
         statements,
         source,
     )
+
+
+def _becoming(roles: Roles, binding: Binding) -> frozenset[str]:
+    """Return the permissions of a binding by which its members act as service accounts. An unread role may have all."""
+    role = roles.role(binding.role)
+    return BECOMING.intersection(role.permissions) if role else BECOMING
 
 
 def lets_act(roles: Roles, binding: Binding) -> bool:
