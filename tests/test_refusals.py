@@ -30,9 +30,16 @@ WHOLE = {
 EVERY = 1 if os.environ.get("EVERY_REFUSAL") else 5
 """Of the other scenes, which make the same calls, the test takes each fifth and refuses each fifth call. With
 EVERY_REFUSAL=1 in the environment, it refuses all calls of all scenes (ten minutes on two cores)."""
-CAN_ONLY_SHUT = {"DescribeVpcBlockPublicAccessOptions", "DescribeVpcBlockPublicAccessExclusions", "ListAccounts"}
-"""Calls that can only remove a way in, or show that an account belongs to the organization. Without them, every way in
-stays open and every other account counts as foreign, so no row depends on them."""
+CAN_ONLY_SHUT = {
+    "GetWebACLForResource",
+    "DescribeVpcBlockPublicAccessOptions",
+    "DescribeVpcBlockPublicAccessExclusions",
+    "ListAccounts",
+}
+"""Calls that can only shut a way in, or show that an account belongs to the organization. Without them, every way in is
+or may be open, and every other account counts as foreign."""
+LACKING = {"GetSnapshotBlockPublicAccessState"}
+"""Calls that moto lacks. It raises an error before the refusal is used."""
 FEWEST = 20
 """Every scene makes at least this many kinds of calls."""
 RESTS_ON_NO_RIGHT = {"cloud-api-access/metadata", "cloud-api-access/trust"}
@@ -57,7 +64,7 @@ def test_no_row_passes_when_a_call_that_it_depends_on_is_refused(
     monkeypatch.setattr(Api, "fetch", remembering(Api.fetch, guard.refuses))
     whole = check(scene, session)
     assert len(guard.seen) >= FEWEST, "the guard misses calls"
-    calls = sorted(guard.seen)[:: 1 if name in WHOLE else EVERY]
+    calls = sorted(call for call in guard.seen if call[1] not in LACKING)[:: 1 if name in WHOLE else EVERY]
     record_property("refused", len(calls))
     problems: list[str] = []
     for call in calls:

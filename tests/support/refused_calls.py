@@ -35,7 +35,9 @@ PROVIDED = {"etcd-access": set[FactKind](), "etcd-encryption": {FactKind.ENDPOIN
 """Row → the kinds of facts that it needs if the provider runs etcd: only facts that the user can still set."""
 Call = tuple[str, str]
 """The service's name in the SDK's events, and the operation: ("auto-scaling", "DescribeTags")."""
-CODES = {"ec2": "UnauthorizedOperation"} | dict.fromkeys(("kms", "eks", "organizations"), "AccessDeniedException")
+_JSON = ("kms", "eks", "organizations", "wafv2")
+"""Services whose protocol is JSON, by their names in the SDK's events."""
+CODES = {"ec2": "UnauthorizedOperation"} | dict.fromkeys(_JSON, "AccessDeniedException")
 MESSAGE = "User: arn:aws:iam::123456789012:user/auditor is not authorized to perform this"
 
 
@@ -53,7 +55,7 @@ def refusal(service: str, code: str, message: str) -> tuple[dict[str, str], byte
     if service == "ec2":
         error = f"<Errors><Error><Code>{code}</Code><Message>{message}</Message></Error></Errors>"
         return {"Content-Type": "text/xml"}, f"<Response>{error}<RequestID>1</RequestID></Response>".encode()
-    if service in {"kms", "eks", "organizations"}:
+    if service in _JSON:
         body = json.dumps({"__type": code, "message": message}).encode()
         return {"Content-Type": "application/x-amz-json-1.1", "x-amzn-ErrorType": code}, body
     error = f"<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"

@@ -8,10 +8,10 @@ from functools import partial
 from typing import Final, Protocol
 
 from cloudguard.model.cluster import DiskSnapshot
-from cloudguard.model.source import FactKind
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item, required, text
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api, errors
+from cloudguard_aws.access.api import Api, errors, explain
 from cloudguard_aws.access.calls import Call
 
 _DISKS: Final = (FactKind.DISKS,)
@@ -86,12 +86,13 @@ def _shared_account(item: Item) -> str:
 
 
 def _is_blocked(api: Api) -> bool:
-    """Whether the account keeps public snapshots private. False if that could not be read."""
+    """Whether the account keeps public snapshots private. A missing block hides no share, so no row depends on it."""
+    call = calls.GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE
     try:
-        (answer,) = api.ask(calls.GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE)
-    except errors():
-        return False
-    return text(answer, "State") == _BLOCKED
+        answers = api.ask(call)
+    except errors() as error:
+        answers = api.read(call, hides=()) if explain(error)[0] is Reason.DENIED else []
+    return any(text(answer, "State") == _BLOCKED for answer in answers)
 
 
 def _without_everyone(copy: DiskSnapshot) -> DiskSnapshot:

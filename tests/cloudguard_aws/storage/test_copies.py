@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 import pytest
+from botocore.exceptions import ClientError
 
 from aws_hosts import api_of
 from aws_stacked import SHARED, StackedCluster, stacked_cluster
 from cloudguard.model.cluster import Disk, DiskSnapshot
+from cloudguard.provider.answers import Answer
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE, Call
 from cloudguard_aws.cluster.instances import plain_store
 from cloudguard_aws.storage.disks import read_storage
 from moto_fixtures.aws.builder import Account, Tags
@@ -225,14 +231,37 @@ def test_a_tag_that_names_etcd_s_volumes_decides_which_copies_count(cluster: Sta
     assert cluster.storage().copies == ()
 
 
-def test_a_public_snapshot_is_private_if_the_account_blocks_sharing(
+@pytest.mark.parametrize(
+    ("state", "shared"), [("block-all-sharing", ()), ("block-new-sharing", ("all",)), ("unblocked", ("all",))]
+)
+def test_a_public_snapshot_is_private_if_the_account_blocks_all_sharing(
+    state: str, shared: tuple[str, ...], cluster: StackedCluster, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = cluster.account.snapshot(cluster.root, "all")
+    answer_block(monkeypatch, lambda: Answer([{"State": state}]))
+    assert of_root(cluster)[taken].shared_with == shared
+
+
+def test_a_public_snapshot_stays_public_if_the_block_may_not_be_read(
     cluster: StackedCluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     taken = cluster.account.snapshot(cluster.root, "all")
-    assert of_root(cluster)[taken].shared_with == ("all",)
 
-    def blocked(api: Api) -> bool:
-        return bool(api)
+    def refused() -> Answer:
+        raise ClientError({"Error": {"Code": "UnauthorizedOperation"}}, "GetSnapshotBlockPublicAccessState")
 
-    monkeypatch.setattr("cloudguard_aws.storage.sharing._is_blocked", blocked)
-    assert of_root(cluster)[taken].shared_with == ()
+    answer_block(monkeypatch, refused)
+    api = api_of(cluster.account)
+    disks = read_storage(api, cluster="prod", hosts=cluster.hosts).disks
+    assert [copy.shared_with for disk in disks for copy in disk.snapshots if copy.id == taken] == [("all",)]
+    assert [gap.call for gap in api.gaps] == ["ec2:GetSnapshotBlockPublicAccessState"]
+
+
+def answer_block(monkeypatch: pytest.MonkeyPatch, answer: Callable[[], Answer]) -> None:
+    """Answer the call for the account's block of public snapshots, which moto lacks."""
+    fetch = Api.fetch
+
+    def fetched(reader: Api, call: Call, parameters: Mapping[str, Any]) -> Answer:
+        return answer() if call is GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE else fetch(reader, call, parameters)
+
+    monkeypatch.setattr(Api, "fetch", fetched)
