@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from cloudguard.model.keys import Key
+from cloudguard.model.keys import Key, SecretsEncryption
 from cloudguard.model.network import Interface
 from cloudguard.model.owner import Owner
 from cloudguard.model.source import Source
@@ -245,14 +245,6 @@ class Datastore:
     id: str
     engine: str
     encrypted: bool
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class SecretsEncryption:
-    """The encryption of Secrets by a managed control plane. ``key`` "" means the provider's key."""
-
-    key: str
     source: Source
 
 

@@ -1,4 +1,4 @@
-"""Encryption keys: who manages them, and whether they can be used."""
+"""Encryption keys, and the encryption of Secrets."""
 
 from __future__ import annotations
 
@@ -45,3 +45,11 @@ class Key:
         """Whether it is a customer's key that can be used now, and that rotates if it expires."""
         is_usable = self.manager is KeyManager.CUSTOMER and self.state is KeyState.ENABLED
         return is_usable and (self.rotates is True or not self.expires)
+
+
+@dataclass(frozen=True, slots=True)
+class SecretsEncryption:
+    """The encryption of Secrets by a managed control plane. ``key`` "" means the provider's key."""
+
+    key: str
+    source: Source

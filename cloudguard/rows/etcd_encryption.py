@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cloudguard.model.cluster import Role, SecretsEncryption
-from cloudguard.model.keys import Key, KeyManager
+from cloudguard.model.cluster import Role
+from cloudguard.model.keys import Key, KeyManager, SecretsEncryption
 from cloudguard.model.source import FactKind
 from cloudguard.results.change import AttributeEdit, Resource
 from cloudguard.results.check import Check

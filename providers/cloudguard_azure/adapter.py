@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Pool, SecretsEncryption
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Pool
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identities
-from cloudguard.model.keys import Key
+from cloudguard.model.keys import Key, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.provider.collecting import CloudAdapter

@@ -5,20 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from cloudguard.model.cluster import (
-    Cluster,
-    Disk,
-    EvidenceKind,
-    Host,
-    Pool,
-    Role,
-    RoleEvidence,
-    SecretsEncryption,
-    Strength,
-)
+from cloudguard.model.cluster import Cluster, Disk, EvidenceKind, Host, Pool, Role, RoleEvidence, Strength
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Group, Peer, Rule
 from cloudguard.model.identity import Identities
-from cloudguard.model.keys import Key
+from cloudguard.model.keys import Key, SecretsEncryption
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.network import Endpoint, Interface, Network, NextHop, Route, Subnet, Topology
 from cloudguard.model.owner import Owner

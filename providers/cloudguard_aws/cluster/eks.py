@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
-from cloudguard.model.cluster import SecretsEncryption
+from cloudguard.model.keys import SecretsEncryption
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Ranges

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.model.cluster import SecretsEncryption
-from cloudguard.model.keys import Key
+from cloudguard.model.keys import Key, SecretsEncryption
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, child, flag, required, text
 from cloudguard_azure.access.api import Api

@@ -10,8 +10,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
-from cloudguard.model.cluster import MetadataService, SecretsEncryption
+from cloudguard.model.cluster import MetadataService
 from cloudguard.model.filters import AddressList, Filter
+from cloudguard.model.keys import SecretsEncryption
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet

@@ -9,8 +9,8 @@ import pytest
 
 from builders import CONTROL_PLANE, ETCD, NODE, SAID, SOURCE, host, snapshot
 from cloudguard.comparison.widths import inside
-from cloudguard.model.cluster import Disk, DiskSnapshot, DiskTemplate, Pool, Role, SecretsEncryption
-from cloudguard.model.keys import Key, KeyManager, KeyState
+from cloudguard.model.cluster import Disk, DiskSnapshot, DiskTemplate, Pool, Role
+from cloudguard.model.keys import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations

@@ -7,8 +7,7 @@ from collections.abc import Iterable
 import pytest
 
 from builders import NODE, SOURCE, host, snapshot
-from cloudguard.model.cluster import SecretsEncryption
-from cloudguard.model.keys import Key, KeyManager, KeyState
+from cloudguard.model.keys import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations

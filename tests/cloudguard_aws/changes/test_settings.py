@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from builders import CONTROL_PLANE, SOURCE, host, managed_endpoint, snapshot
-from cloudguard.model.cluster import Disk, DiskSnapshot, MetadataService, SecretsEncryption
-from cloudguard.model.keys import Key, KeyManager, KeyState
+from cloudguard.model.cluster import Disk, DiskSnapshot, MetadataService
+from cloudguard.model.keys import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.results.change import (
     AttributeEdit,

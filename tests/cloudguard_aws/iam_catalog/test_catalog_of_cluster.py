@@ -13,10 +13,9 @@ import pytest
 from aws_roles import VALUES, snapshot
 from cloudguard.authorization.effective import space_of
 from cloudguard.authorization.statements import matched
-from cloudguard.model.cluster import SecretsEncryption
 from cloudguard.model.iam_catalog import Access, Impact, PermissionNeed
 from cloudguard.model.identity import Effect, Identities, Statement
-from cloudguard.model.keys import Key, KeyManager, KeyState
+from cloudguard.model.keys import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.source import Source
 from cloudguard.provider.need_tables import STATEMENT_KEYS
 from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, published
