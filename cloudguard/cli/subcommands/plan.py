@@ -3,18 +3,8 @@
 from __future__ import annotations
 
 from cloudguard import pipeline
-from cloudguard.cli import output
+from cloudguard.cli import flags, output
 from cloudguard.cli.failures import say
-from cloudguard.cli.flags import (
-    DEFAULT_MOST_RULES,
-    MOST_RULES,
-    ONLY,
-    PLAN_FORMAT,
-    PLAN_ROW,
-    QUIET,
-    TERRAFORM_STATE,
-    WITH_ADVICE,
-)
 from cloudguard.cli.reports.delivery import DEFAULT_FAIL_ON, exit_status
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.snapshots import read_file, snapshot_of
@@ -30,24 +20,24 @@ from cloudguard.results.plan import Plan
 def plan(line: CommandLine) -> int:
     """Make a plan for one cluster and write it; return the same exit status as ``check``."""
     settings = line.settings()
-    sinks = output.sinks(settings, PLAN_FORMAT, "diff")
+    sinks = output.sinks(settings, flags.PLAN_FORMAT, "diff")
     declared = declarations(settings)
-    state = _state(settings.get(TERRAFORM_STATE))
+    state = _state(settings.get(flags.TERRAFORM_STATE))
     reading = snapshot_of(line, settings)
     planned = pipeline.plan(
         reading.result,
         declared,
-        rows=settings.get(PLAN_ROW) or (),
-        only=tuple(filter(None, (settings.get(ONLY) or "").split(","))),
-        with_advice=bool(settings.get(WITH_ADVICE)),
-        most_rules=settings.get(MOST_RULES) or DEFAULT_MOST_RULES,
+        rows=settings.get(flags.PLAN_ROW) or (),
+        only=tuple(filter(None, (settings.get(flags.ONLY) or "").split(","))),
+        with_advice=bool(settings.get(flags.WITH_ADVICE)),
+        most_rules=settings.get(flags.MOST_RULES) or flags.DEFAULT_MOST_RULES,
         terraform=state,
     )
     texts = [_rendered(planned.plan, sink.format) or pipeline.export(planned, sink.format) for sink in sinks]
     for text, sink in zip(texts, sinks, strict=True):
         output.save(text, sink.file)
     with_patch = output.Sink("diff") in sinks and output.streams_are_one()
-    if not with_patch and not settings.get(QUIET):
+    if not with_patch and not settings.get(flags.QUIET):
         say(visible(summary(planned.plan)))
     return int(exit_status(planned.plan.report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 

@@ -19,15 +19,9 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, child, children, flag, required, text, text_map, texts
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
+from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.access.calls import (
-    DESCRIBE_CLUSTER,
-    DESCRIBE_FARGATE_PROFILE,
-    DESCRIBE_NODEGROUP,
-    LIST_FARGATE_PROFILES,
-    LIST_NODEGROUPS,
-    Call,
-)
+from cloudguard_aws.access.calls import Call
 from cloudguard_aws.access.owners import OWNERS
 
 MANAGED_BY = "Amazon EKS"
@@ -72,7 +66,7 @@ class NodeGroups:
 def eks_cluster(item: Item) -> EksCluster:
     """Return a cluster from a DescribeCluster answer."""
     name, config = required(item, "name"), child(item, "resourcesVpcConfig")
-    source, role = Source(DESCRIBE_CLUSTER.name, name), text(item, "roleArn")
+    source, role = Source(calls.DESCRIBE_CLUSTER.name, name), text(item, "roleArn")
     nodes = text(child(item, "computeConfig"), "nodeRoleArn")
     return EksCluster(
         name=name,
@@ -134,8 +128,8 @@ def read_node_groups(api: Api, cluster: str) -> NodeGroups:
     return NodeGroups(tuple(dict.fromkeys(holders)), scaling_groups, profiles_exist)
 
 
-_NODE_GROUPS = (LIST_NODEGROUPS, DESCRIBE_NODEGROUP, "nodegroupName")
-_PROFILES = (LIST_FARGATE_PROFILES, DESCRIBE_FARGATE_PROFILE, "fargateProfileName")
+_NODE_GROUPS = (calls.LIST_NODEGROUPS, calls.DESCRIBE_NODEGROUP, "nodegroupName")
+_PROFILES = (calls.LIST_FARGATE_PROFILES, calls.DESCRIBE_FARGATE_PROFILE, "fargateProfileName")
 
 
 def _node_group(item: Item) -> tuple[str, tuple[str, ...]]:

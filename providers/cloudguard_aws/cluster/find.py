@@ -16,14 +16,8 @@ from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard.values import dataclass
+from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api, errors, explain
-from cloudguard_aws.access.calls import (
-    ACCOUNT_WIDE,
-    DESCRIBE_CLUSTER,
-    DESCRIBE_INSTANCES,
-    DESCRIBE_TAGS,
-    LIST_OPEN_ID_CONNECT_PROVIDERS,
-)
 from cloudguard_aws.cluster.eks import EksCluster, eks_cluster
 from cloudguard_aws.cluster.instances import HIDES, Instance, alive, instances, instances_by_id
 from cloudguard_aws.cluster.tags import (
@@ -128,12 +122,12 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | Non
 def prefetch(api: Api, name: str) -> None:
     """Start the calls that find the cluster, and the calls that are the same for all clusters of the account."""
     if _EKS_NAME.fullmatch(name):
-        api.prefetch(DESCRIBE_CLUSTER, name=name)
+        api.prefetch(calls.DESCRIBE_CLUSTER, name=name)
     else:
-        api.prefetch(LIST_OPEN_ID_CONNECT_PROVIDERS)  # an EKS cluster's description names its provider
-    api.prefetch(DESCRIBE_INSTANCES, Filters=alive(_by_key(name)))
-    api.prefetch(DESCRIBE_TAGS, Filters=_by_value(name))
-    for call in ACCOUNT_WIDE:
+        api.prefetch(calls.LIST_OPEN_ID_CONNECT_PROVIDERS)  # an EKS cluster's description names its provider
+    api.prefetch(calls.DESCRIBE_INSTANCES, Filters=alive(_by_key(name)))
+    api.prefetch(calls.DESCRIBE_TAGS, Filters=_by_value(name))
+    for call in calls.ACCOUNT_WIDE:
         api.prefetch(call)
 
 
@@ -192,13 +186,13 @@ def _managed(api: Api, name: str) -> EksCluster | None:
         return None
     hides = (FactKind.ENDPOINT, FactKind.HOSTS)
     try:
-        listed = api.ask(DESCRIBE_CLUSTER, name=name)
+        listed = api.ask(calls.DESCRIBE_CLUSTER, name=name)
     except errors() as error:
         if explain(error)[0] is not Reason.MISSING:
-            api.read(DESCRIBE_CLUSTER, hides=hides, about=name, name=name)
+            api.read(calls.DESCRIBE_CLUSTER, hides=hides, about=name, name=name)
         return None
     run_by_eks = [item for item in listed if not item.get("connectorConfig")]
-    clusters = api.mapped(DESCRIBE_CLUSTER, run_by_eks, eks_cluster, hides=hides)
+    clusters = api.mapped(calls.DESCRIBE_CLUSTER, run_by_eks, eks_cluster, hides=hides)
     return clusters[0] if clusters else None
 
 
@@ -206,11 +200,11 @@ def _tagged(api: Api, name: str) -> list[Instance]:
     """Return the instances whose tags name the cluster. Raises AccessError if they can't be listed."""
     listed, tags = api.parallel(
         partial(instances, api, _by_key(name)),
-        partial(api.read, DESCRIBE_TAGS, hides=HIDES, about=name, Filters=_by_value(name)),
+        partial(api.read, calls.DESCRIBE_TAGS, hides=HIDES, about=name, Filters=_by_value(name)),
     )
     by_key = [instance for instance in listed if name in clusters_of(instance.tags)]  # "*" in a name is no wildcard
     pairs = api.mapped(
-        DESCRIBE_TAGS, tags, lambda item: (required(item, "ResourceId"), text(item, "Value")), hides=HIDES
+        calls.DESCRIBE_TAGS, tags, lambda item: (required(item, "ResourceId"), text(item, "Value")), hides=HIDES
     )
     more = {resource for resource, value in pairs if value == name} - {instance.id for instance in by_key}
     return [*by_key, *instances_by_id(api, sorted(more))]
@@ -272,4 +266,4 @@ def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstan
 
 
 def _record_unmatched(api: Api, resource: str, message: str) -> None:
-    api.add_gap(Gap(DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, HIDES))
+    api.add_gap(Gap(calls.DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, HIDES))

@@ -11,15 +11,9 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.host_roles import HostRoles, with_roles
 from cloudguard.provider.role_names import roles_by_names
+from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import (
-    LIST_INTERFACES,
-    LIST_MACHINES,
-    LIST_MANAGED_CLUSTERS,
-    LIST_SCALE_SET_INTERFACES,
-    LIST_SCALE_SET_MACHINES,
-    Call,
-)
+from cloudguard_azure.access.calls import Call
 from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.installer_tags import roles_by_tags
 from cloudguard_azure.cluster.interfaces import interface
@@ -35,17 +29,17 @@ def read_hosts(api: Api, found: FoundCluster) -> tuple[Host, ...]:
     _record_missing_members(api, found)
     hosts = tuple(filter(None, (_host(api, found, machine) for machine in found.machines)))
     roles = {machine.id: known for machine in found.machines if (known := roles_of(found, machine))}
-    return with_roles(api, LIST_MACHINES, hosts, roles)
+    return with_roles(api, calls.LIST_MACHINES, hosts, roles)
 
 
 def _host(api: Api, found: FoundCluster, machine: Machine) -> Host | None:
     """Return a machine's host, with the interfaces that the machine names and those that name the machine."""
-    call: Call = LIST_SCALE_SET_INTERFACES if is_member(machine) else LIST_INTERFACES
+    call: Call = calls.LIST_SCALE_SET_INTERFACES if is_member(machine) else calls.LIST_INTERFACES
     items = found.interfaces.of_machine.get(machine.id, ())
     make = partial(interface, source=api.source(call, machine.id), public=found.interfaces.public)
     interfaces = api.mapped(call, items, make, hides=HIDES)
     hosts = api.mapped(
-        LIST_MACHINES, (machine.item,), lambda _: _host_with(api, call, machine, interfaces), hides=HIDES
+        calls.LIST_MACHINES, (machine.item,), lambda _: _host_with(api, call, machine, interfaces), hides=HIDES
     )
     return hosts[0] if hosts else None
 
@@ -80,7 +74,7 @@ def _record_missing_members(api: Api, found: FoundCluster) -> None:
     counts = Counter(machine.pool for machine in found.machines)
     for scale_set in found.scale_sets:
         if scale_set.count > counts[scale_set.id]:
-            call = LIST_SCALE_SET_MACHINES if scale_set.uniform else LIST_MACHINES
+            call = calls.LIST_SCALE_SET_MACHINES if scale_set.uniform else calls.LIST_MACHINES
             message = f"it reports {scale_set.count} members, but only {counts[scale_set.id]} were found"
             api.missed(call, scale_set.id, message, _HOSTS)
 
@@ -95,7 +89,7 @@ def _record_missing_nodes(api: Api, found: FoundCluster) -> None:
     nodes = len(found.machines)
     if aks.node_count > nodes:
         message = f"AKS reports {aks.node_count} nodes, but only {nodes} were found in {aks.node_group}"
-        api.missed(LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS)
+        api.missed(calls.LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS)
     if aks.hosted_system:
         message = "its system nodes are in a subscription of Microsoft and cannot be listed"
-        api.missed(LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS, Reason.UNSUPPORTED)
+        api.missed(calls.LIST_MANAGED_CLUSTERS, aks.name, message, _HOSTS, Reason.UNSUPPORTED)

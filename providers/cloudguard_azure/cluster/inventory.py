@@ -9,18 +9,9 @@ from typing import Final, TypeVar
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, child
 from cloudguard.values import dataclass
+from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import (
-    LIST_INTERFACES,
-    LIST_MACHINES,
-    LIST_MANAGED_CLUSTERS,
-    LIST_PUBLIC_ADDRESSES,
-    LIST_SCALE_SET_INTERFACES,
-    LIST_SCALE_SET_MACHINES,
-    LIST_SCALE_SET_PUBLIC_ADDRESSES,
-    LIST_SCALE_SETS,
-    Call,
-)
+from cloudguard_azure.access.calls import Call
 from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent
 from cloudguard_azure.cluster.aks import ManagedCluster, managed_cluster
 from cloudguard_azure.cluster.interfaces import PublicAddress, PublicAddresses, configurations, public_address
@@ -28,7 +19,7 @@ from cloudguard_azure.cluster.machines import HIDES, Machine, ScaleSet, machine,
 
 _OF_CLUSTERS: Final = (FactKind.ENDPOINT, FactKind.HOSTS)
 _OF_SETS: Final = (*HIDES, FactKind.POOLS)
-SEARCH_CALLS: Final = (LIST_SCALE_SETS, LIST_MACHINES, LIST_INTERFACES, LIST_PUBLIC_ADDRESSES)
+SEARCH_CALLS: Final = (calls.LIST_SCALE_SETS, calls.LIST_MACHINES, calls.LIST_INTERFACES, calls.LIST_PUBLIC_ADDRESSES)
 """Calls that find any cluster."""
 _PUBLIC: Final = (FactKind.HOSTS,)
 A = TypeVar("A")
@@ -77,12 +68,12 @@ class _Listed:
 
 def read_inventory(api: Api) -> Inventory:
     """Read the subscription's clusters, scale sets and machines."""
-    for call in (LIST_MANAGED_CLUSTERS, LIST_SCALE_SETS, LIST_MACHINES):
+    for call in (calls.LIST_MANAGED_CLUSTERS, calls.LIST_SCALE_SETS, calls.LIST_MACHINES):
         api.prefetch(call)
-    clusters = api.listed(LIST_MANAGED_CLUSTERS, managed_cluster, hides=_OF_CLUSTERS)
-    sets = api.listed(LIST_SCALE_SETS, scale_set, hides=_OF_SETS)
+    clusters = api.listed(calls.LIST_MANAGED_CLUSTERS, managed_cluster, hides=_OF_CLUSTERS)
+    sets = api.listed(calls.LIST_SCALE_SETS, scale_set, hides=_OF_SETS)
     by_id = {scale_set.id: scale_set for scale_set in sets}
-    return Inventory(clusters, sets, api.listed(LIST_MACHINES, lambda item: machine(item, by_id), hides=HIDES))
+    return Inventory(clusters, sets, api.listed(calls.LIST_MACHINES, lambda item: machine(item, by_id), hides=HIDES))
 
 
 def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:
@@ -92,7 +83,7 @@ def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:
 
 
 def _members(api: Api, scale_set: ScaleSet) -> tuple[Machine, ...]:
-    return of_set(api, LIST_SCALE_SET_MACHINES, scale_set, lambda item: member(item, scale_set), HIDES)
+    return of_set(api, calls.LIST_SCALE_SET_MACHINES, scale_set, lambda item: member(item, scale_set), HIDES)
 
 
 def of_set(
@@ -105,8 +96,8 @@ def of_set(
 
 def read_interfaces(api: Api, sets: Iterable[ScaleSet]) -> Interfaces:
     """Read the interfaces of all virtual machines and of the members of scale sets, and their public addresses."""
-    interfaces = [*api.listed(LIST_INTERFACES, _listed, hides=HIDES)]
-    public = [*api.listed(LIST_PUBLIC_ADDRESSES, public_address, hides=_PUBLIC)]
+    interfaces = [*api.listed(calls.LIST_INTERFACES, _listed, hides=HIDES)]
+    public = [*api.listed(calls.LIST_PUBLIC_ADDRESSES, public_address, hides=_PUBLIC)]
     for interfaces_of_set, addresses in api.gather(
         *(partial(_interfaces_of, api, vm_set) for vm_set in sets if vm_set.uniform)
     ):
@@ -130,10 +121,10 @@ def _united(names: Iterable[frozenset[str]]) -> frozenset[str]:
 
 def _interfaces_of(api: Api, scale_set: ScaleSet) -> tuple[tuple[_Listed, ...], tuple[PublicAddress, ...]]:
     """Return the interfaces of a scale set's members, and their public addresses if any has one."""
-    interfaces_of_set = of_set(api, LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
+    interfaces_of_set = of_set(api, calls.LIST_SCALE_SET_INTERFACES, scale_set, _listed, HIDES)
     if not any(listed.public for listed in interfaces_of_set):
         return interfaces_of_set, ()
-    return interfaces_of_set, of_set(api, LIST_SCALE_SET_PUBLIC_ADDRESSES, scale_set, public_address, _PUBLIC)
+    return interfaces_of_set, of_set(api, calls.LIST_SCALE_SET_PUBLIC_ADDRESSES, scale_set, public_address, _PUBLIC)
 
 
 def _listed(item: Item) -> _Listed:

@@ -14,15 +14,9 @@ from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, children, text_map
 from cloudguard.values import dataclass
+from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.calls import (
-    LIST_DISKS,
-    LIST_IMAGES,
-    LIST_INSTANT_SNAPSHOTS,
-    LIST_MACHINE_IMAGES,
-    LIST_SNAPSHOTS,
-    Call,
-)
+from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, link_in, machine, project_of, required_link
 from cloudguard_gcp.cluster.installer_labels import safe
 from cloudguard_gcp.cluster.keys import known_key
@@ -39,19 +33,19 @@ ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceInstantSnapshot", IMAGE
 
 _DISK: Final = "disk"
 _KINDS: Final = {
-    LIST_SNAPSHOTS: "snapshot",
-    LIST_INSTANT_SNAPSHOTS: "instant snapshot",
-    LIST_IMAGES: "image",
-    LIST_MACHINE_IMAGES: "machine image",
+    calls.LIST_SNAPSHOTS: "snapshot",
+    calls.LIST_INSTANT_SNAPSHOTS: "instant snapshot",
+    calls.LIST_IMAGES: "image",
+    calls.LIST_MACHINE_IMAGES: "machine image",
 }
 _KEY_FIELDS: Final = {
-    LIST_SNAPSHOTS: "snapshotEncryptionKey",
-    LIST_IMAGES: "imageEncryptionKey",
-    LIST_MACHINE_IMAGES: "machineImageEncryptionKey",
+    calls.LIST_SNAPSHOTS: "snapshotEncryptionKey",
+    calls.LIST_IMAGES: "imageEncryptionKey",
+    calls.LIST_MACHINE_IMAGES: "machineImageEncryptionKey",
 }
 """The fields with the key of a copy: https://cloud.google.com/compute/docs/reference/rest/v1/snapshots, images and
 machineImages. An instant snapshot has no such field."""
-_CALLS: Final = {**{kind: call for call, kind in _KINDS.items()}, _DISK: LIST_DISKS}
+_CALLS: Final = {**{kind: call for call, kind in _KINDS.items()}, _DISK: calls.LIST_DISKS}
 _COLLECTIONS: Final = {
     "/snapshots/": "snapshot",
     "/instantSnapshots/": "instant snapshot",

@@ -17,27 +17,24 @@ from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.values import dataclass
+from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, errors, explain
-from cloudguard_gcp.access.calls import (
-    LIST_BACKEND_SERVICES,
-    LIST_CLUSTERS,
-    LIST_DISKS,
-    LIST_FIREWALLS,
-    LIST_FORWARDING_RULES,
-    LIST_INSTANCES,
-    LIST_NETWORKS,
-    LIST_ROUTES,
-    LIST_SUBNETWORKS,
-    Call,
-)
+from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.session import Caller, begin
 from cloudguard_gcp.cluster import installer_labels
 from cloudguard_gcp.cluster.gke import GkeCluster, gke_cluster
 from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
 
 _PREFETCHED: Final = (
-    *(LIST_FIREWALLS, LIST_DISKS, LIST_NETWORKS, LIST_SUBNETWORKS, LIST_ROUTES, LIST_FORWARDING_RULES),
-    LIST_BACKEND_SERVICES,
+    *(
+        calls.LIST_FIREWALLS,
+        calls.LIST_DISKS,
+        calls.LIST_NETWORKS,
+        calls.LIST_SUBNETWORKS,
+        calls.LIST_ROUTES,
+        calls.LIST_FORWARDING_RULES,
+    ),
+    calls.LIST_BACKEND_SERVICES,
 )
 """Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 TAG: Final = "tag"
@@ -104,10 +101,10 @@ def _begin(
         api.prefetch(call, project=caller.project)
     managed, listed = api.parallel(
         partial(_gke_clusters, api, caller.project),
-        partial(api.read, LIST_INSTANCES, hides=HIDES, project=caller.project),
+        partial(api.read, calls.LIST_INSTANCES, hides=HIDES, project=caller.project),
     )
-    clusters = api.mapped(LIST_CLUSTERS, managed, gke_cluster, hides=(FactKind.ENDPOINT, FactKind.HOSTS))
-    instances = api.mapped(LIST_INSTANCES, listed, instance, hides=HIDES)
+    clusters = api.mapped(calls.LIST_CLUSTERS, managed, gke_cluster, hides=(FactKind.ENDPOINT, FactKind.HOSTS))
+    instances = api.mapped(calls.LIST_INSTANCES, listed, instance, hides=HIDES)
     return api, caller, clusters, tuple(filter(None, instances))
 
 
@@ -115,11 +112,11 @@ def _gke_clusters(api: Api, project: str) -> list[Item]:
     """Return the project's GKE clusters; none, and no Gap, if its GKE API is off: then it has no clusters."""
     parent = f"projects/{project}/locations/-"
     try:
-        api.ask(LIST_CLUSTERS, parent=parent)
+        api.ask(calls.LIST_CLUSTERS, parent=parent)
     except errors() as error:
         if explain(error)[0] is Reason.UNSUPPORTED:
             return []
-    return api.read(LIST_CLUSTERS, hides=(FactKind.ENDPOINT, FactKind.HOSTS), parent=parent)
+    return api.read(calls.LIST_CLUSTERS, hides=(FactKind.ENDPOINT, FactKind.HOSTS), parent=parent)
 
 
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
@@ -257,7 +254,7 @@ def _record_flag(
 ) -> None:
     if not hit:
         message = f"{flag} matches no instance of the project, or only instances of other clusters"
-        api.add_gap(Gap(LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
+        api.add_gap(Gap(calls.LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
     for host in hit:
         by_flag[host.id] = by_flag.get(host.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
 

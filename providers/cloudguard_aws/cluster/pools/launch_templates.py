@@ -13,14 +13,9 @@ from cloudguard.model.cluster import DiskTemplate
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import NOTHING, Item, child, children, flag, number, required, text, texts
 from cloudguard.values import dataclass
+from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.access.calls import (
-    DESCRIBE_IMAGES,
-    DESCRIBE_LAUNCH_CONFIGURATIONS,
-    DESCRIBE_LAUNCH_TEMPLATE_VERSIONS,
-    GET_EBS_ENCRYPTION_BY_DEFAULT,
-    Call,
-)
+from cloudguard_aws.access.calls import Call
 from cloudguard_aws.cluster.instance_metadata import IMAGE_OF_VERSION_2, OTHER_IMAGE, Settings, settings_of
 from cloudguard_aws.cluster.instances import has_plain_store
 
@@ -108,7 +103,7 @@ class Defaults:
 
 def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
     """Return a dict of name → launch configuration."""
-    wanted, call = sorted(names), DESCRIBE_LAUNCH_CONFIGURATIONS
+    wanted, call = sorted(names), calls.DESCRIBE_LAUNCH_CONFIGURATIONS
     by_name: dict[str, Template] = {}
     for start in range(0, len(wanted), MOST_NAMES):
         page = wanted[start : start + MOST_NAMES]
@@ -128,7 +123,7 @@ def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
 
 def template_versions(api: Api, key: str, name: str, version: str) -> tuple[Template, ...]:
     """Return a version of a launch template. ``key``: the parameter for ``name``, which is a name or an id."""
-    call = DESCRIBE_LAUNCH_TEMPLATE_VERSIONS
+    call = calls.DESCRIBE_LAUNCH_TEMPLATE_VERSIONS
     listed = api.read_or_none(call, hides=HIDES, about=name, **{key: name}, Versions=[version])
     if listed == []:
         api.missed(call, name, _NOT_RETURNED, HIDES)
@@ -212,11 +207,11 @@ def read_defaults(api: Api, with_etcd: Collection[Template], with_metadata: Coll
     hides = (*(_DISKS if with_etcd else ()), *((FactKind.IDENTITIES,) if with_metadata else ()))
     # Ask by filter, not by id: with ids, one deleted image fails the call for all images.
     wanted = [{"Name": "image-id", "Values": names}]
-    listed = api.read(DESCRIBE_IMAGES, hides=hides, Filters=wanted) if names else []
-    images = dict(api.mapped(DESCRIBE_IMAGES, listed, image_of, hides=hides))
+    listed = api.read(calls.DESCRIBE_IMAGES, hides=hides, Filters=wanted) if names else []
+    images = dict(api.mapped(calls.DESCRIBE_IMAGES, listed, image_of, hides=hides))
     if all(disk.encrypted for template in with_etcd for disk in disks(template, Defaults(images, None))):
         return Defaults(images, None)
-    call = GET_EBS_ENCRYPTION_BY_DEFAULT
+    call = calls.GET_EBS_ENCRYPTION_BY_DEFAULT
     default = api.mapped(
         call, api.read(call, hides=_DISKS), lambda item: flag(item, "EbsEncryptionByDefault"), hides=_DISKS
     )
