@@ -43,10 +43,7 @@ SHARD: Final = Setting(
 SUMMARY: Final = Setting("summary", switch(), "Table: show only the rows and the summary.", REPORT)
 ROW: Final = Setting("row ROW", list_of(choice(*ROWS)), "Table: show only this row.", REPORT)
 MIN_SEVERITY: Final = Setting(
-    "min-severity SEVERITY",
-    choice(*SEVERITIES),
-    "Table: show only findings of this or a higher severity.",
-    REPORT,
+    "min-severity SEVERITY", choice(*SEVERITIES), "Table: show only findings of this or a higher severity.", REPORT
 )
 OUTPUT: Final = Setting("output FILE", text(), "Write to FILE instead of stdout.", REPORT, short="-o")
 CONFIG: Final = Setting(
@@ -110,11 +107,7 @@ ONLY: Final = Setting(
 WITH_ADVICE: Final = Setting("with-advice", switch(), "Plan for low findings (advice) too.", REPORT)
 DEFAULT_MOST_RULES: Final = 4
 MOST_RULES: Final = Setting(
-    "most-rules N",
-    whole_number(),
-    "Replace one rule by at most N rules.",
-    REPORT,
-    str(DEFAULT_MOST_RULES),
+    "most-rules N", whole_number(), "Replace one rule by at most N rules.", REPORT, str(DEFAULT_MOST_RULES)
 )
 TERRAFORM_STATE: Final = Setting(
     "terraform-state FILE", text(), "Name the blocks of this state (output of terraform show -json).", REPORT
@@ -122,11 +115,7 @@ TERRAFORM_STATE: Final = Setting(
 REASON: Final = Setting("reason TEXT", text(), "Why the finding is accepted.", WAIVER_PANEL)
 OWNER: Final = Setting("owner NAME", text(), "Who accepts it, and is asked when the waiver expires.", WAIVER_PANEL)
 EXPIRES: Final = Setting(
-    "expires DATE",
-    text(),
-    "The waiver's last day (2027-03-31), or days from today (90d).",
-    WAIVER_PANEL,
-    "90d",
+    "expires DATE", text(), "The waiver's last day (2027-03-31), or days from today (90d).", WAIVER_PANEL, "90d"
 )
 OF_CLUSTER: Final = Setting("cluster NAME", list_of(text()), "Only clusters with this name.", REPORT, "all")
 EVERY: Final = Setting("every TIME", duration(), "The length of a period.", REPORT, "7d")

@@ -14,14 +14,7 @@ from cloudguard.errors import AccessError, CloudguardError, SeveralClustersError
 from cloudguard.fleet.shard import Shard
 from cloudguard.fleet.target import Collected, Target, TargetCluster
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.port import (
-    ClusterSummary,
-    CollectRequest,
-    NotAllSeenError,
-    Progress,
-    Stop,
-    load,
-)
+from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, Stop, load
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard.provider.sharing.workers import tried
 

@@ -8,13 +8,7 @@ from fnmatch import fnmatchcase
 
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import Confidence, PermissionNeed
-from cloudguard.model.identity import (
-    SERVICE_ACCOUNT,
-    Effect,
-    Identity,
-    ServiceAccountIdentity,
-    Statement,
-)
+from cloudguard.model.identity import SERVICE_ACCOUNT, Effect, Identity, ServiceAccountIdentity, Statement
 from cloudguard.needs.declarations import Declarations, DeclaredPermission
 from cloudguard.values import dataclass
 

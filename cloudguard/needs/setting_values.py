@@ -146,8 +146,7 @@ def table(
 
     members = {key: kind.schema for key, kind in kinds.items()}
     return Kind(
-        read,
-        schema={"type": "object", "properties": members, "required": [*required], "additionalProperties": False},
+        read, schema={"type": "object", "properties": members, "required": [*required], "additionalProperties": False}
     )
 
 

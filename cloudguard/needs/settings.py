@@ -145,12 +145,7 @@ SERVICE: Final = Setting(
     declares="services",
     from_flag=_service_tables,
 )
-NEED: Final = Setting(
-    "need",
-    list_of(_NEED),
-    "A flow or a permission of your own that the cluster needs.",
-    flag=False,
-)
+NEED: Final = Setting("need", list_of(_NEED), "A flow or a permission of your own that the cluster needs.", flag=False)
 OUTSIDER: Final = Setting(
     "outsider",
     list_of(_OUTSIDER),
@@ -167,11 +162,7 @@ ADDONS: Final = Setting(
     declares="addons",
 )
 REQUIRE_CMK: Final = Setting(
-    "require-cmk",
-    switch(),
-    "Require a customer's key for etcd's disks.",
-    DECLARED,
-    declares="require_customer_key",
+    "require-cmk", switch(), "Require a customer's key for etcd's disks.", DECLARED, declares="require_customer_key"
 )
 CNI: Final = Setting("cni NAME", text(), "The network plugin: calico, cilium, …", DECLARED, "unknown", declares="cni")
 API_PORT: Final = Setting(
@@ -183,12 +174,7 @@ API_PORT: Final = Setting(
     declares="api_ports",
 )
 ETCD_PORT: Final = Setting(
-    "etcd-port PORT",
-    _PORTS,
-    "A client or peer port of etcd.",
-    DECLARED,
-    "the installer's",
-    declares="etcd_ports",
+    "etcd-port PORT", _PORTS, "A client or peer port of etcd.", DECLARED, "the installer's", declares="etcd_ports"
 )
 ETCD_TLS: Final = Setting(
     "etcd-tls TEXT",

@@ -24,10 +24,7 @@ class Scope:
     __slots__ = ("_hash", "assumptions", "context", "names")
 
     def __init__(
-        self,
-        names: ResourceNames = EVERY_NAME,
-        context: Context | None = None,
-        assumptions: Assumptions | None = None,
+        self, names: ResourceNames = EVERY_NAME, context: Context | None = None, assumptions: Assumptions | None = None
     ) -> None:
         self.names = names
         self.context: Context = context or {}

@@ -114,12 +114,7 @@ class Automaton:
             self.literals.setdefault(SEPARATOR, 0)
         runs, ones = self.runs | self.runs_in_segment, self.any_one | self.any_in_segment
         rows = [
-            (
-                char,
-                mask,
-                mask | (self.any_one if char == SEPARATOR else ones),
-                self.runs if char == SEPARATOR else runs,
-            )
+            (char, mask, mask | (self.any_one if char == SEPARATOR else ones), self.runs if char == SEPARATOR else runs)
             for char, mask in sorted(self.literals.items())
         ]
         others = chain(_PREFERRED, map(chr, range(0xA1, 0xD800)))

@@ -42,10 +42,7 @@ class Candidates:
 
 
 def candidates_of(
-    changes: Iterable[Change],
-    requested: frozenset[str],
-    endpoints: Mapping[str, Endpoint],
-    rule_writer: RuleWriter,
+    changes: Iterable[Change], requested: frozenset[str], endpoints: Mapping[str, Endpoint], rule_writer: RuleWriter
 ) -> Candidates:
     """Return the candidates: the ``changes`` that mend a requested finding.
 

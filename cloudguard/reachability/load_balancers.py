@@ -45,11 +45,7 @@ class LoadBalancerPaths:
         yield from (sender for tunnel, sender in self._senders.tunnels.items() if tunnel.to_balancers)
 
     def through(
-        self,
-        registration: Registration,
-        target: HostClass,
-        sender: Sender,
-        sent: Callable[[str], Bounds] | None = None,
+        self, registration: Registration, target: HostClass, sender: Sender, sent: Callable[[str], Bounds] | None = None
     ) -> Bounds:
         """Return the traffic allowed from ``sender`` through a balancer to a registered class of hosts.
 

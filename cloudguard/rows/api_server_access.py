@@ -39,10 +39,7 @@ from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.behind_balancers import health_checks, hosts_by_balancers
 from cloudguard.rows.network.latent import latent_of, with_latent
 from cloudguard.rows.network.mandated import MandatedRules
-from cloudguard.rows.network.phrases import (
-    connections,
-    subject,
-)
+from cloudguard.rows.network.phrases import connections, subject
 from cloudguard.rows.network.problem import (
     BY_CONSUMERS,
     GUARDED,

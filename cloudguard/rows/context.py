@@ -40,14 +40,7 @@ from cloudguard.results.report import Assumed, NotAsked, gap_text
 from cloudguard.values import dataclass
 
 NETWORK_FACTS = frozenset(
-    {
-        FactKind.HOSTS,
-        FactKind.POOLS,
-        FactKind.FILTERS,
-        FactKind.MEMBERS,
-        FactKind.ROUTES,
-        FactKind.BALANCERS,
-    },
+    {FactKind.HOSTS, FactKind.POOLS, FactKind.FILTERS, FactKind.MEMBERS, FactKind.ROUTES, FactKind.BALANCERS}
 )
 """The kinds of facts that every answer about the network of hosts needs.
 

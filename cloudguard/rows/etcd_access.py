@@ -27,14 +27,7 @@ from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import latent_of, with_latent
 from cloudguard.rows.network.phrases import connections, services_text, subject
-from cloudguard.rows.network.problem import (
-    GUARDED,
-    GUARDED_ADVICE,
-    GUARDED_TEXT,
-    Assessment,
-    Problem,
-    ProblemKind,
-)
+from cloudguard.rows.network.problem import GUARDED, GUARDED_ADVICE, GUARDED_TEXT, Assessment, Problem, ProblemKind
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row, with_connections
 

@@ -19,14 +19,7 @@ from cloudguard.rows import api_server_access, cloud_api_access, etcd_access, et
 from cloudguard.rows.context import Context
 from cloudguard.rows.declared import with_declarations
 from cloudguard.rows.network.exposure import of_endpoints, of_hosts
-from cloudguard.rows.pending_finding import (
-    JudgedRow,
-    PendingFinding,
-    Waive,
-    with_undecided,
-    with_unknown,
-    with_waivers,
-)
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, Waive, with_undecided, with_unknown, with_waivers
 from cloudguard.rows.references import check_references
 from cloudguard.rows.role_assignments import assignments, undecided
 

@@ -73,10 +73,7 @@ OPS: Final = {
 EDIT_SHAPES: Final[Shapes] = {
     **{of: Shape(members={"op": _op(name)}, first=("op",)) for name, of in OPS.items()},
     DocumentEdit: Shape(
-        members={
-            "op": _op("document.put"),
-            "detach": computed(tuple[str, ...], attrgetter("detached")),
-        },
+        members={"op": _op("document.put"), "detach": computed(tuple[str, ...], attrgetter("detached"))},
         first=("op", "documents", "detach"),
         added=frozenset({"statements", "changes"}),
     ),

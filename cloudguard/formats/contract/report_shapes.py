@@ -117,10 +117,7 @@ REPORT_SHAPES: Final[Shapes] = {
         first=("schema", "tool", "started", "finished", "snapshot_sha256", "declarations", "cluster", "complete"),
         added=frozenset({"snapshot_sha256"}),
     ),
-    Declared: Shape(
-        left_out=frozenset({"name", "origin"}),
-        members={"from": computed(str, attrgetter("origin"))},
-    ),
+    Declared: Shape(left_out=frozenset({"name", "origin"}), members={"from": computed(str, attrgetter("origin"))}),
     Cluster: Shape(
         left_out=frozenset({"pools", "pod_ranges", "traits"}),
         members={"region": computed(str, lambda cluster: ",".join(cluster.regions))},
@@ -152,7 +149,7 @@ REPORT_SHAPES: Final[Shapes] = {
             "path": computed(_TEXTS, path_lines),
             "facts": computed(dict[str, str], lambda witness: dict(witness.facts)),
             "hops": computed(tuple[Hop, ...], attrgetter("path")),
-        },
+        }
     ),
     Hop: Shape(
         left_out=frozenset({"attributed"}),
@@ -173,7 +170,7 @@ REPORT_SHAPES: Final[Shapes] = {
             "needs_input": computed(_TEXTS, attrgetter("needs_input")),
             "documents": computed(_TEXTS, documents),
             "statements": computed(_TEXTS, statement_lines),
-        },
+        }
     ),
 }
 """Type → shape. All other fields, also new ones, become members under their own names."""

@@ -10,12 +10,7 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 
-_SEVERITIES = {
-    Severity.CRITICAL: "blocker",
-    Severity.HIGH: "critical",
-    Severity.MEDIUM: "major",
-    Severity.LOW: "info",
-}
+_SEVERITIES = {Severity.CRITICAL: "blocker", Severity.HIGH: "critical", Severity.MEDIUM: "major", Severity.LOW: "info"}
 
 
 _UNKNOWN = "major"

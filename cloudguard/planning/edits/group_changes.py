@@ -41,11 +41,7 @@ def _new_groups(change: Change) -> Iterator[RulePeer]:
 
 
 def _change(
-    peer: RulePeer,
-    named_by: list[Change],
-    classes: tuple[HostClass, ...],
-    subnets: Mapping[str, Subnet],
-    cluster: str,
+    peer: RulePeer, named_by: list[Change], classes: tuple[HostClass, ...], subnets: Mapping[str, Subnet], cluster: str
 ) -> Change:
     in_group = [
         host_class for host_class in classes if peer in {new_group(host_class), new_group(host_class, in_subnet=True)}

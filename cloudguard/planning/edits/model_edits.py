@@ -178,9 +178,7 @@ def _with_moved_members(
         return replace(known, groups=groups(known.groups), filters=guards(known.filters), further=tuple(further))
 
     cluster: Cluster = replace(
-        snapshot.cluster,
-        hosts=tuple(map(host, snapshot.cluster.hosts)),
-        pools=tuple(map(pool, snapshot.cluster.pools)),
+        snapshot.cluster, hosts=tuple(map(host, snapshot.cluster.hosts)), pools=tuple(map(pool, snapshot.cluster.pools))
     )
     known = snapshot.topology.neighbours
     topology: Topology = replace(

@@ -13,16 +13,7 @@ from cloudguard.model.filters import Action, Filter
 from cloudguard.planning.edits.model_edits import PRIVATE_SIDE, EditOfChange
 from cloudguard.planning.proof.obligations import Ordered, peaks
 from cloudguard.provider.change_forms import ChangeForms
-from cloudguard.results.change import (
-    AttributeEdit,
-    Change,
-    Edit,
-    GroupEdit,
-    ListEdit,
-    Procedure,
-    RuleEdit,
-    RuleOp,
-)
+from cloudguard.results.change import AttributeEdit, Change, Edit, GroupEdit, ListEdit, Procedure, RuleEdit, RuleOp
 from cloudguard.results.plan import Phase
 
 _PHASES = (*Phase,)

@@ -34,13 +34,7 @@ class Part:
         peer = RulePeer(PeerOf(rule.peer.kind), str(rule.peer))
         traffic = RuleTraffic(rule.direction, rule.services, peer, rule.action)
         return cls(
-            rule.id,
-            traffic,
-            rule.target_groups,
-            rule.target_ranges,
-            rule.description,
-            rule.uncertain,
-            rule.order,
+            rule.id, traffic, rule.target_groups, rule.target_ranges, rule.description, rule.uncertain, rule.order
         )
 
     def replacement_with(self, traffic: RuleTraffic) -> Part:

@@ -24,11 +24,7 @@ ROTATION = Check(
 Keys = Mapping[str, Key]
 """The keys that were read, by id."""
 UNKNOWN_STATES = frozenset({KeyState.UNKNOWN, KeyState.UNAVAILABLE})
-FAILING = {
-    KeyState.DISABLED: "disabled",
-    KeyState.EXPIRED: "expired",
-    KeyState.PENDING_DELETION: "pending deletion",
-}
+FAILING = {KeyState.DISABLED: "disabled", KeyState.EXPIRED: "expired", KeyState.PENDING_DELETION: "pending deletion"}
 """States in which a key cannot be used now, or cannot be used soon, each with its words."""
 
 

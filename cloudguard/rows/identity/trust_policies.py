@@ -41,10 +41,7 @@ _SEVERITIES = {
 """The severities by kind of caller: without, and with, a condition that narrows the callers."""
 _CONDITIONS = {
     CallerKind.ANYONE: (", without a condition on the caller", ", with the values that its conditions require"),
-    CallerKind.OUTSIDER: (
-        ", without a condition that only it can meet",
-        ", under a condition that only it can meet",
-    ),
+    CallerKind.OUTSIDER: (", without a condition that only it can meet", ", under a condition that only it can meet"),
 }
 _DECLARABLE = {CallerKind.OUTSIDER, CallerKind.ORGANIZATION}
 

@@ -129,10 +129,7 @@ def _assumed(session: Session, request: CollectRequest) -> PlainSession:
         return base.client(service, region_name=region, config=settings(service), **arguments)
 
     fetcher: Any = AssumeRoleCredentialFetcher(
-        client_creator=client,
-        source_credentials=source,
-        role_arn=option(request, "role-arn"),
-        extra_args=extra,
+        client_creator=client, source_credentials=source, role_arn=option(request, "role-arn"), extra_args=extra
     )
 
     class Assumed(CredentialProvider):

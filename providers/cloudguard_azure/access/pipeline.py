@@ -20,10 +20,7 @@ _CONNECT_TIMEOUT: Final = 15
 
 
 READING_POSTS: Final = frozenset(
-    (
-        "listNetworkManagerEffectiveConnectivityConfigurations",
-        "listNetworkManagerEffectiveSecurityAdminRules",
-    )
+    ("listNetworkManagerEffectiveConnectivityConfigurations", "listNetworkManagerEffectiveSecurityAdminRules")
 )
 """The last path segments of POSTs that only read."""
 

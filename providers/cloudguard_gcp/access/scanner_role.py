@@ -18,13 +18,7 @@ def _permissions() -> list[str]:
 def role() -> str:
     """Return the role in the format of ``gcloud iam roles create --file``."""
     return json.dumps(
-        {
-            "title": _TITLE,
-            "description": _DESCRIPTION,
-            "stage": "GA",
-            "includedPermissions": _permissions(),
-        },
-        indent=2,
+        {"title": _TITLE, "description": _DESCRIPTION, "stage": "GA", "includedPermissions": _permissions()}, indent=2
     )
 
 

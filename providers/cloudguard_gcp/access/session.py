@@ -156,10 +156,7 @@ def _impersonated(credentials: Any, chain: str) -> Any:  # noqa: ANN401 - google
     maker: Any = impersonated_credentials.Credentials
     *through, account = accounts
     return maker(
-        source_credentials=credentials,
-        target_principal=account,
-        delegates=through or None,
-        target_scopes=list(SCOPES),
+        source_credentials=credentials, target_principal=account, delegates=through or None, target_scopes=list(SCOPES)
     )
 
 

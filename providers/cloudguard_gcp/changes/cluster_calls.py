@@ -99,10 +99,7 @@ def _endpoints(endpoint: Endpoint, config: dict[str, Any]) -> ApiCall:
     return ApiCall(
         CONTAINER,
         UPDATE,
-        {
-            "name": endpoint.source.resource,
-            "body": {"update": {"desiredControlPlaneEndpointsConfig": config}},
-        },
+        {"name": endpoint.source.resource, "body": {"update": {"desiredControlPlaneEndpointsConfig": config}}},
     )
 
 
