@@ -9,7 +9,6 @@ _BYTE = 0xFF
 _PLANE = 0xFFFF
 _MARKDOWN = re.compile(r"[\\`*_\[\]<>|#~&!$]")
 _LINK = re.compile(r"(?i)://|www\.|@")
-_SURROGATE = re.compile("[\ud800-\udfff]")
 _LINK_BROKEN = {"://": "&#58;//", "www.": "www&#46;", "@": "@<!-- -->"}
 
 
@@ -27,11 +26,6 @@ def _escape(code: int) -> str:
     if code <= _BYTE:
         return f"\\x{code:02x}"
     return f"\\u{code:04x}" if code <= _PLANE else f"\\U{code:08x}"
-
-
-def with_escaped_surrogates(text: str) -> str:
-    """Return JSON ``text`` with each lone surrogate replaced by the text of its escape, which every reader accepts."""
-    return _SURROGATE.sub(lambda match: f"\\\\u{ord(match.group()):04x}", text)
 
 
 def markdown(text: str) -> str:

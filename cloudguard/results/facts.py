@@ -1,8 +1,9 @@
-"""The types of the model that results contain. Formats import them from here, because they may not import the model."""
+"""What formats use of the model: the types that results contain. Formats may not import the model itself."""
 
 from __future__ import annotations
 
 from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host
+from cloudguard.model.files.snapshot_file import with_escaped_surrogates
 from cloudguard.model.filters import Action, Direction
 from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.keys import Key
@@ -21,4 +22,5 @@ __all__ = [
     "Key",
     "ServiceSet",
     "Statement",
+    "with_escaped_surrogates",
 ]

@@ -8,8 +8,7 @@ from dataclasses import field, fields, is_dataclass
 from enum import Enum
 from typing import Any, TypeAlias, cast
 
-from cloudguard.formats.escaping import with_escaped_surrogates
-from cloudguard.results.facts import ServiceSet
+from cloudguard.results.facts import ServiceSet, with_escaped_surrogates
 from cloudguard.values import dataclass
 
 

@@ -1,9 +1,14 @@
-"""Parts of Terraform's language for the roles of all adapters (HCL native syntax specification)."""
+"""Values in Terraform's language (HCL native syntax specification)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+
+
+def hcl(value: object) -> str:
+    """Return a value in HCL: JSON, in which no text is a template."""
+    return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
 
 
 def listed(names: Iterable[str], indent: int) -> str:

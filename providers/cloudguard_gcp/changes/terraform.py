@@ -5,11 +5,11 @@ https://registry.terraform.io/providers/hashicorp/google/latest/docs/resources/c
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from cloudguard.provider.permissions.hcl import hcl
 from cloudguard.results.api_call import PlannedCall
 from cloudguard_gcp.access.links import short
 
@@ -46,23 +46,18 @@ def _blocks(network: str, planned: PlannedCall) -> Iterator[str]:
         return
     if planned.call.operation.endswith(".patch"):
         place = f"projects/{parameters['project']}/global/firewalls/{name}"
-        yield f"import {{\n  to = {label}\n  id = {_value(place)}\n}}\n"
+        yield f"import {{\n  to = {label}\n  id = {hcl(place)}\n}}\n"
     written = {"name": name, "project": parameters["project"], "network": network}
     written |= {_ARGUMENTS[key]: value for key, value in body.items() if key in _ARGUMENTS and value != []}
     written["network"] = short(written["network"])
-    lines = "".join(f"  {key} = {_value(value)}\n" for key, value in written.items())
+    lines = "".join(f"  {key} = {hcl(value)}\n" for key, value in written.items())
     lines += "".join(_protocol(_LISTED[key], entry) for key in _LISTED for entry in body.get(key, ()))
     yield f'resource "{_KIND}" "{_label(name)}" {{\n{lines}}}\n'
 
 
 def _protocol(word: str, listed: Mapping[str, Any]) -> str:
-    ports = f"    ports = {_value(listed['ports'])}\n" if "ports" in listed else ""
-    return f"  {word} {{\n    protocol = {_value(listed['IPProtocol'])}\n{ports}  }}\n"
-
-
-def _value(value: object) -> str:
-    """Return a value in HCL: JSON, with template marks escaped."""
-    return json.dumps(value).replace("${", "$${").replace("%{", "%%{")
+    ports = f"    ports = {hcl(listed['ports'])}\n" if "ports" in listed else ""
+    return f"  {word} {{\n    protocol = {hcl(listed['IPProtocol'])}\n{ports}  }}\n"
 
 
 def _label(name: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
+from cloudguard.provider.permissions.hcl import hcl
 from cloudguard.results.api_call import ANSWER, ApiCall, PlannedCall
 
 _RULE: Final = {
@@ -204,4 +205,4 @@ def _value(value: object) -> str:
         return f"aws_security_group.{variable}.id"
     if isinstance(value, (bool, int)):
         return json.dumps(value)
-    return json.dumps(str(value)).replace("${", "$${").replace("%{", "%%{")
+    return hcl(str(value))

@@ -5,11 +5,11 @@ https://registry.terraform.io/providers/hashicorp/azurerm/latest/docs/resources/
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
+from cloudguard.provider.permissions.hcl import hcl
 from cloudguard.results.api_call import PlannedCall
 from cloudguard_azure.access.ids import group_of, name_of, segment_after
 from cloudguard_azure.changes.calls import PUT, kind_of
@@ -47,7 +47,7 @@ def _blocks(planned: PlannedCall) -> Iterator[str]:
         yield f"removed {{\n  from = {label}\n  lifecycle {{\n    destroy = true\n  }}\n}}\n"
         return
     if planned.inverse and PUT in planned.inverse[0].parameters:
-        yield f"import {{\n  to = {label}\n  id = {_text(resource)}\n}}\n"
+        yield f"import {{\n  to = {label}\n  id = {hcl(resource)}\n}}\n"
     yield f'resource "{_KIND}" "{_label(resource)}" {{\n{_arguments(resource, body["properties"])}}}\n'
 
 
@@ -65,13 +65,8 @@ def _value(value: object) -> str:
     if isinstance(value, list):
         return f"[{', '.join(map(_value, cast('list[object]', value)))}]"
     if isinstance(value, dict):
-        return _text(str(cast("dict[str, object]", value)["id"]))
-    return str(value) if isinstance(value, int) else _text(str(value))
-
-
-def _text(written: str) -> str:
-    """Return a quoted text without HCL templates (https://developer.hashicorp.com/terraform/language)."""
-    return json.dumps(written).replace("${", "$${").replace("%{", "%%{")
+        return hcl(str(cast("dict[str, object]", value)["id"]))
+    return str(value) if isinstance(value, int) else hcl(str(value))
 
 
 def _label(resource: str) -> str:
