@@ -20,6 +20,7 @@ from cloudguard_azure.access.ids import subscription_of
 from cloudguard_azure.changes.calls import act, delete, put, set_in
 from cloudguard_azure.changes.key_calls import NewKey, Pair
 from cloudguard_azure.identity.aks_places import CLUSTER
+from cloudguard_azure.storage.copies import HOLDER
 
 Fields: TypeAlias = dict[str, Any]
 ENCRYPT: Final = "disk.encrypt"
@@ -45,7 +46,7 @@ def encryption_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Chang
         case "secrets.encrypt":
             pairs = _secrets(snapshot)
         case "snapshot.remove" | "disk.remove":
-            pairs = _closed(change.resource.id)
+            pairs = () if _is_attached(snapshot, change.resource.id) else _closed(change.resource.id)
         case _:
             return
     for call, inverse in pairs:
@@ -132,6 +133,13 @@ def _secrets(snapshot: Snapshot) -> Iterator[Pair]:
     yield key.opened_to(principals[0], _ENCRYPTS)
     on = {"enabled": True, "keyId": key.address, "keyVaultNetworkAccess": "Public"}
     yield set_in(cluster, {_KMS: on}), (set_in(cluster, {_KMS: {"enabled": False}}),)
+
+
+def _is_attached(snapshot: Snapshot, copy: str) -> bool:
+    """Whether machines of others share a disk: a person must detach it from them."""
+    cluster = snapshot.cluster
+    copies = (*cluster.copies, *(each for disk in cluster.disks for each in disk.snapshots))
+    return any({*(each.shared_with or ())} - {HOLDER} for each in copies if each.id == copy)
 
 
 def _closed(copy: str) -> Iterator[Pair]:

@@ -157,7 +157,7 @@ def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSumm
     for host in hosts:
         known = installer_tags.roles_by_tags(host.tags, name, host.name)
         counts[str(known.roles[0]) if known else "unknown"] += host.count if isinstance(host, ScaleSet) else 1
-    installer = installer_tags.installer_of([host.tags for host in hosts], name).name
+    installer = installer_tags.installer_of(hosts, name).name
     regions = sorted({host.location for host in hosts} - {""})
     return ClusterSummary(name, installer, ", ".join(regions), tuple(sorted((+counts).items())))
 

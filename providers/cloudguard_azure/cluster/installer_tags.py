@@ -16,7 +16,7 @@ from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Str
 from cloudguard.provider.host_roles import HostRoles, united
 from cloudguard.provider.installers import LONGEST_BASE, ShownInstaller, is_infra, without_infra
 from cloudguard.provider.installers import installer_of as installer_by
-from cloudguard_azure.cluster.machines import Machine, Tags
+from cloudguard_azure.cluster.machines import Machine, ScaleSet, Tags
 
 _CLOUD_PROVIDER: Final = "kubernetes.io_cluster_"
 _OPENSHIFT: Final = "kubernetes.io_cluster."
@@ -133,7 +133,7 @@ def shown_installer(
     The evidence is strong if all of these have all marks of the installer. For kops, etcd's disk must have them too,
     because a role's tag alone is often written by hand.
     """
-    known, named = installer_of([machine.tags for machine in machines], cluster), cluster.lower()
+    known, named = installer_of(machines, cluster), cluster.lower()
     hosts = [machine for machine in machines if machine.id in control_plane]
     sure = False
     if known.name == "kops":
@@ -149,8 +149,9 @@ def _is_kops(tags: Tags, cluster: str) -> bool:
     return by_role and _KOPS_GROUP in tags and tags.get(_table()["name-is-value-of"], "").lower() == cluster
 
 
-def installer_of(tagged: Sequence[Tags], cluster: str) -> ShownInstaller:
-    """Return the installer of self-managed hosts, by any tag; "unknown" if no tag shows one."""
+def installer_of(hosts: Sequence[Machine | ScaleSet], cluster: str) -> ShownInstaller:
+    """Return the installer of self-managed hosts, by any tag, or else by a word in a name; "unknown" without both."""
+    tagged = [host.tags for host in hosts]
     keys = {key for tags in tagged for key in tags}
     by_key = {row["name"]: any(key.startswith(tuple(row["keys"])) for key in keys) for row in _table()["installer"]}
     aks = by_key.pop("aks")
@@ -161,4 +162,4 @@ def installer_of(tagged: Sequence[Tags], cluster: str) -> ShownInstaller:
         "kubespray": any(map(_kubespray, tagged)),
         "aks": aks,
     }
-    return installer_by(signs.items(), keys)
+    return installer_by(signs.items(), [*keys, *(name for host in hosts for _, name in host.suggestive_names())])

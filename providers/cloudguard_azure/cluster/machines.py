@@ -57,6 +57,10 @@ class ScaleSet(Resource):
         """The profile of its next machine; empty for a flexible scale set that makes no machines by itself."""
         return child(self.item, "properties", "virtualMachineProfile")
 
+    def suggestive_names(self) -> Iterator[tuple[str, str]]:
+        """Yield the names that may suggest the role of its members: its own."""
+        yield "scale set", self.name
+
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Machine(Resource):

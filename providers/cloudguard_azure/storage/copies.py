@@ -6,14 +6,14 @@ is valid (https://learn.microsoft.com/rest/api/compute/disks/grant-access).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
-from cloudguard.provider.answers import AnswerError, Item, child, children, text
+from cloudguard.provider.answers import AnswerError, Item, child, children, text, texts
 from cloudguard.provider.etcd_disks import is_named_for_etcd, relations
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -27,7 +27,7 @@ COPY_CALLS: Final = (LIST_SNAPSHOTS, LIST_IMAGES, LIST_DISKS)
 _KINDS: Final = {LIST_SNAPSHOTS: "snapshot", LIST_IMAGES: "image", LIST_DISKS: "disk"}
 _HIDES: Final = (FactKind.DISKS,)
 _ETCD: Final = "k8s.io_etcd_"
-_HOLDER: Final = "anyone with its shared access link"
+HOLDER: Final = "anyone with its shared access link"
 _NOT_OPEN: Final = frozenset({"unattached", "attached", "reserved", "frozen", "readytoupload", "activeupload"})
 _OPEN: Final = frozenset({"activesas", "activesasfrozen"})
 """https://learn.microsoft.com/rest/api/compute/disks/list, DiskState."""
@@ -49,14 +49,21 @@ class _Copy:
 
 
 def read_copies(
-    api: Api, cluster: str, *, origins: Mapping[str, frozenset[str]], other_disks: Iterable[str], sets: KeySets
+    api: Api,
+    cluster: str,
+    *,
+    origins: Mapping[str, frozenset[str]],
+    other_disks: Iterable[str],
+    sets: KeySets,
+    machines: Collection[str],
 ) -> list[DiskSnapshot]:
     """Return the copies that hold, or may hold, etcd's data. The copy of a former disk names no disk.
 
     ``origins``: map of each disk whose copies matter to the sources that it was made from. ``other_disks``: ids of
-    disks whose copies do not matter. ``sets``: the disk encryption sets.
+    disks whose copies do not matter. ``sets``: the disk encryption sets. ``machines``: ids of the cluster's machines.
     """
-    listed = [copy for call in COPY_CALLS for copy in _listed(api, call, sets)]
+    make = {call: partial(_copy, call, sets, machines) for call in COPY_CALLS}
+    listed = [copy for call in COPY_CALLS for copy in api.listed(call, make[call], hides=_HIDES)]
     related = relations({copy.id: copy.origins for copy in listed}, origins)
     others, copies = set(other_disks), list[DiskSnapshot]()
     for copy in listed:
@@ -69,12 +76,10 @@ def read_copies(
     return copies
 
 
-def _listed(api: Api, call: Call, sets: KeySets) -> tuple[_Copy, ...]:
-    return api.listed(call, partial(_copy, call, sets), hides=_HIDES)
-
-
-def _copy(call: Call, sets: KeySets, item: Item) -> _Copy:
+def _copy(call: Call, sets: KeySets, machines: Collection[str], item: Item) -> _Copy:
     shared = () if call is LIST_IMAGES else shared_with(child(item, "properties"))
+    if others := [name_of(machine) for machine in _attached_to(item) if canonical(machine) not in machines]:
+        shared = (*(shared or ()), *(f"the machine {name}" for name in others))
     key = _key(call, sets, child(item, "properties"))
     return _Copy(own_id(item), call, origins_of(item, with_images=True), tags_of(item), shared, key)
 
@@ -85,6 +90,11 @@ def _key(call: Call, sets: KeySets, properties: Item) -> str | None:
         key = key_of_image(child(properties, "storageProfile"), sets) if image else key_of(properties, sets)
         return key.address if key else ""
     return None
+
+
+def _attached_to(item: Item) -> Sequence[str]:
+    """Return the machines that share a disk: https://learn.microsoft.com/azure/virtual-machines/disks-shared."""
+    return texts(item, "managedByExtended")
 
 
 def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:
@@ -108,7 +118,7 @@ def shared_with(properties: Item) -> tuple[str, ...] | None:
     is_restricted = word(properties, "dataAccessAuthMode") == "azureactivedirectory"
     if policy == "denyall" or private or is_restricted or state in _NOT_OPEN:
         return ()
-    return (_HOLDER,) if state in _OPEN else None
+    return (HOLDER,) if state in _OPEN else None
 
 
 def _former(copy: _Copy, cluster: str) -> DiskSnapshot | None:

@@ -88,6 +88,7 @@ def read_disks(
         origins={disk.id: disk.origins for disk in of_cluster if disk.id in concerning},
         other_disks=[disk.id for disk in read if disk.id not in concerning],
         sets=context.sets,
+        machines=frozenset(machine.id for machine in found.machines),
     )
     keys = read_keys(api, [disk.key for disk in of_cluster if disk.key])
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
