@@ -36,11 +36,13 @@ class HandMade(Subscription):
 
     def master(self, name: str = "prod-cp-0", address: str = CONTROL, **rest: Any) -> str:  # noqa: ANN401 - JSON
         """Add a machine in the subnet of control planes. By default it has the tags of Cluster API."""
-        return self.machine(name, self.control, address, **{"tags": capz_tags("control-plane"), **rest})
+        rest.setdefault("tags", capz_tags("control-plane"))
+        return self.machine(name, self.control, address, **rest)
 
     def worker(self, name: str = "prod-node-1", address: str = WORKERS, **rest: Any) -> str:  # noqa: ANN401 - JSON
         """Add a machine in the subnet of nodes. By default it has the tags of Cluster API."""
-        return self.machine(name, self.workers, address, **{"tags": capz_tags("node"), **rest})
+        rest.setdefault("tags", capz_tags("node"))
+        return self.machine(name, self.workers, address, **rest)
 
     def other(self, name: str = "jenkins", address: str = "10.0.9.4", **rest: Any) -> str:  # noqa: ANN401 - JSON
         """Add a machine that is not the cluster's, without tags."""

@@ -46,7 +46,7 @@ def encryption_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Chang
         case "secrets.encrypt":
             pairs = _secrets(snapshot)
         case "snapshot.remove" | "disk.remove":
-            pairs = () if _is_attached(snapshot, change.resource.id) else _closed(change.resource.id)
+            pairs = _closed(snapshot, change.resource.id)
         case _:
             return
     for call, inverse in pairs:
@@ -142,8 +142,10 @@ def _is_attached(snapshot: Snapshot, copy: str) -> bool:
     return any({*(each.shared_with or ())} - {HOLDER} for each in copies if each.id == copy)
 
 
-def _closed(copy: str) -> Iterator[Pair]:
+def _closed(snapshot: Snapshot, copy: str) -> Iterator[Pair]:
     """Yield the calls that end the shared link to a disk or snapshot, and forbid new ones."""
+    if _is_attached(snapshot, copy):
+        return
     path, public = "properties.networkAccessPolicy", "properties.publicNetworkAccess"
     yield act(copy, "endGetAccess"), ()
     call, undo = (

@@ -25,6 +25,7 @@ from cloudguard_azure.network.others import Relevance, read_others
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
 from cloudguard_azure.network.security_groups import SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
+from cloudguard_azure.network.services import services_in
 from cloudguard_azure.network.subnets import (
     HIDES,
     Places,
@@ -112,7 +113,10 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         balancers=ways.balancers,
         endpoints=ways.endpoints,
         external_members=others.members,
-        neighbours=others.neighbours,
+        neighbours=(
+            *others.neighbours,
+            *services_in(api, (places.subnets[name] for name in sorted(used & places.subnets.keys()))),
+        ),
         tunnels=ways.tunnels,
         outbound_addresses=ways.outbound_addresses,
     )

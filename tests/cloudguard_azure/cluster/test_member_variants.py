@@ -36,8 +36,7 @@ class Nodes(Clean):
 
     def further(self, name: str, tags: Item | None, **rest: Any) -> str:  # noqa: ANN401 - JSON
         """Add a machine in the nodes' subnet with a public address."""
-        made = {"public": self.shown(), "asgs": [self.nodes], "tags": tags, **rest}
-        return self.machine(name, self.where, "10.0.1.30", **made)
+        return self.machine(name, self.where, "10.0.1.30", public=self.shown(), asgs=[self.nodes], tags=tags, **rest)
 
     def dual(self) -> None:
         """Give the nodes' subnet a range of IPv6."""
@@ -185,8 +184,8 @@ def test_every_host_and_interface_of_the_cluster_is_judged(azure_cloud: AzurePro
 def empty_set(*rules: Item, flexible: bool = False, **rest: Any) -> Nodes:  # noqa: ANN401 - a scale set's
     """Return a cluster with a scale set that has no members today."""
     account = Nodes(*rules)
-    made = {"tags": capz_tags("node"), "asgs": [account.nodes], "public": [OPEN], **rest}
-    account.scale_set("md-1", account.where, flexible=flexible, **made)
+    rest.setdefault("public", [OPEN])
+    account.scale_set("md-1", account.where, flexible=flexible, tags=capz_tags("node"), asgs=[account.nodes], **rest)
     return account
 
 

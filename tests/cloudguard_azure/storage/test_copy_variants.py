@@ -176,6 +176,7 @@ def test_copies_that_are_not_asked_for_are_listed(azure_cloud: AzureProxy) -> No
 
 def test_a_disk_that_another_machine_shares_is_detached_by_a_person(azure_cloud: AzureProxy) -> None:
     report = report_on(azure_cloud, attached_elsewhere())
+    assert report.snapshot
     [change] = changes_of(report.snapshot, row=ROW)
     assert ADAPTER.change_forms(report.snapshot).calls(change) == ()
 
