@@ -48,22 +48,28 @@ class _Copy:
     key: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class CopyFacts:
+    """The facts that copies are read with: the disk encryption sets, and the ids of the cluster's machines."""
+
+    sets: KeySets
+    machines: Collection[str]
+
+
 def read_copies(
     api: Api,
     cluster: str,
     *,
     origins: Mapping[str, frozenset[str]],
     other_disks: Iterable[str],
-    sets: KeySets,
-    machines: Collection[str],
+    around: CopyFacts,
 ) -> list[DiskSnapshot]:
     """Return the copies that hold, or may hold, etcd's data. The copy of a former disk names no disk.
 
     ``origins``: map of each disk whose copies matter to the sources that it was made from. ``other_disks``: ids of
-    disks whose copies do not matter. ``sets``: the disk encryption sets. ``machines``: ids of the cluster's machines.
+    disks whose copies do not matter.
     """
-    make = {call: partial(_copy, call, sets, machines) for call in COPY_CALLS}
-    listed = [copy for call in COPY_CALLS for copy in api.listed(call, make[call], hides=_HIDES)]
+    listed = [copy for call in COPY_CALLS for copy in api.listed(call, partial(_copy, call, around), hides=_HIDES)]
     related = relations({copy.id: copy.origins for copy in listed}, origins)
     others, copies = set(other_disks), list[DiskSnapshot]()
     for copy in listed:
@@ -76,11 +82,11 @@ def read_copies(
     return copies
 
 
-def _copy(call: Call, sets: KeySets, machines: Collection[str], item: Item) -> _Copy:
+def _copy(call: Call, around: CopyFacts, item: Item) -> _Copy:
     shared = () if call is LIST_IMAGES else shared_with(child(item, "properties"))
-    if others := [name_of(machine) for machine in _attached_to(item) if canonical(machine) not in machines]:
+    if others := [name_of(machine) for machine in _attached_to(item) if canonical(machine) not in around.machines]:
         shared = (*(shared or ()), *(f"the machine {name}" for name in others))
-    key = _key(call, sets, child(item, "properties"))
+    key = _key(call, around.sets, child(item, "properties"))
     return _Copy(own_id(item), call, origins_of(item, with_images=True), tags_of(item), shared, key)
 
 

@@ -25,7 +25,7 @@ from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attac
 from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.installer_tags import is_of
 from cloudguard_azure.cluster.machines import Machine, Tags, tags_of
-from cloudguard_azure.storage.copies import COPY_CALLS, origins_of, read_copies
+from cloudguard_azure.storage.copies import COPY_CALLS, CopyFacts, origins_of, read_copies
 from cloudguard_azure.storage.encryption_sets import KeySets, key_of, read_key_sets
 from cloudguard_azure.storage.keys import KeyReference, read_keys
 
@@ -87,8 +87,7 @@ def read_disks(
         found.name,
         origins={disk.id: disk.origins for disk in of_cluster if disk.id in concerning},
         other_disks=[disk.id for disk in read if disk.id not in concerning],
-        sets=context.sets,
-        machines=frozenset(machine.id for machine in found.machines),
+        around=CopyFacts(context.sets, frozenset(machine.id for machine in found.machines)),
     )
     keys = read_keys(api, [disk.key for disk in of_cluster if disk.key])
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
