@@ -21,6 +21,7 @@ from cloudguard_azure.cluster.inventory import read_interfaces
 from cloudguard_azure.cluster.machines import ScaleSet, scale_set
 from cloudguard_azure.cluster.pools import next_interfaces
 from cloudguard_azure.network.service_tags import EVERYWHERE
+from cloudguard_azure.network.services import services_in
 from cloudguard_azure.network.subnets import Places
 
 _HIDES: Final = (FactKind.MEMBERS,)
@@ -30,10 +31,11 @@ _HIDES: Final = (FactKind.MEMBERS,)
 class Relevance:
     """What makes another machine matter: the cluster's ``networks``, and the ``groups`` of rules and of its hosts.
 
-    ``own_interfaces``: ids of the cluster's interfaces.
+    ``subnets``: those of its hosts. ``own_interfaces``: ids of the cluster's interfaces.
     """
 
     networks: Collection[str]
+    subnets: Collection[str]
     groups: frozenset[str]
     own_interfaces: Collection[str]
     places: Places
@@ -41,7 +43,10 @@ class Relevance:
 
 @dataclass(frozen=True, slots=True)
 class OtherInterfaces:
-    """``members``: interfaces in a group, of today's and next machines. ``neighbours``: today's in the networks."""
+    """``members``: interfaces in a group, of today's and next machines.
+
+    ``neighbours``: those of today's machines in the networks, and of services in the subnets.
+    """
 
     members: tuple[Interface, ...]
     neighbours: tuple[Interface, ...]
@@ -66,11 +71,13 @@ def read_others(api: Api, found: FoundCluster, near: Relevance) -> OtherInterfac
     foreign = [item for item in interfaces.items if own_id(item) in owners and own_id(item) not in near.own_interfaces]
     make = partial(_existing_interface, owners, interfaces.public)
     today = api.mapped(calls.LIST_INTERFACES, foreign, make, hides=_HIDES)
+    subnets = near.places.subnets
+    services = services_in(api, (subnets[name] for name in sorted(near.subnets) if name in subnets))
     members = [*_members(today, near)]
     seen = {(member.subnet, member.groups) for member in members}
     return OtherInterfaces(
         (*members, *(member for member in _members(following, near) if (member.subnet, member.groups) not in seen)),
-        tuple(interface for interface in today if parent(interface.subnet) in near.networks),
+        (*(interface for interface in today if parent(interface.subnet) in near.networks), *services),
     )
 
 

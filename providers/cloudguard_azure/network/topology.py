@@ -25,7 +25,6 @@ from cloudguard_azure.network.others import Relevance, read_others
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
 from cloudguard_azure.network.security_groups import SecurityGroupReader, read_admin_filter
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
-from cloudguard_azure.network.services import services_in
 from cloudguard_azure.network.subnets import (
     HIDES,
     Places,
@@ -103,7 +102,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         tags.list_of(name)
     named = _peer_groups(guards.filters.values(), hosts, pools)
     interfaces = {interface.id for host in hosts for interface in host.interfaces}
-    others = read_others(api, found, Relevance(network_ids, named, interfaces, places))
+    others = read_others(api, found, Relevance(network_ids, used, named, interfaces, places))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
         subnets=tuple(_subnets(near, routes)),
@@ -113,10 +112,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         balancers=ways.balancers,
         endpoints=ways.endpoints,
         external_members=others.members,
-        neighbours=(
-            *others.neighbours,
-            *services_in(api, (places.subnets[name] for name in sorted(used & places.subnets.keys()))),
-        ),
+        neighbours=others.neighbours,
         tunnels=ways.tunnels,
         outbound_addresses=ways.outbound_addresses,
     )
