@@ -10,7 +10,7 @@ from azure_answers import Answers, arm_id, resource
 from cloudguard.provider.answers import Item
 from cloudguard_azure.access.calls import LIST_DISKS, LIST_IMAGES, LIST_SNAPSHOTS, Call
 from cloudguard_azure.access.ids import canonical
-from cloudguard_azure.storage.copies import read_copies
+from cloudguard_azure.storage.copies import CopyFacts, read_copies
 from cloudguard_azure.storage.keys import KeyReference
 
 DISK = arm_id("group", "Microsoft.Compute/disks", "cp-os")
@@ -23,8 +23,8 @@ SETTING = {"diskEncryptionSet": {"id": DES}}
 def key_of(call: Call, item: Item) -> tuple[str, bool | None]:
     """Return the key of the only copy, and whether it is a customer's."""
     answers: dict[Call, list[Item]] = {LIST_SNAPSHOTS: [], LIST_IMAGES: [], LIST_DISKS: [], call: [item]}
-    sets = {canonical(DES): KeyReference.of(URL, "")}
-    (copy,) = read_copies(Answers(answers), "prod", origins={canonical(DISK): frozenset()}, other_disks=(), sets=sets)
+    around, origins = CopyFacts({canonical(DES): KeyReference.of(URL, "")}, ()), {canonical(DISK): frozenset[str]()}
+    (copy,) = read_copies(Answers(answers), "prod", origins=origins, other_disks=(), around=around)
     return copy.key, copy.customer_key
 
 
