@@ -24,7 +24,14 @@ from gcp_clusters import (
     under,
 )
 from gcp_project import Project
-from gcp_ways_in import balancer_inside, etcd_by_tunnel, gke_beside, gke_dns_for_everyone, gke_rule
+from gcp_ways_in import (
+    balancer_inside,
+    etcd_by_tunnel,
+    gke_beside,
+    gke_dns_for_everyone,
+    gke_of_terraform,
+    gke_rule,
+)
 from marked_scenes import ALL_PASS, API, DISKS, ETCD, IDENTITY, MANAGED, NODES, Scene
 
 _METADATA = ("cloud-api-access/metadata", "medium")
@@ -158,6 +165,7 @@ SCENES: Mapping[str, Scene[Project]] = {
     "gke-of-an-auto-mode-network": Scene(
         lambda: gke_rule(sourceRanges=["10.0.0.0/9"]), MANAGED | {NODES: Verdict.FAIL}, (_INSIDE,)
     ),
+    "gke-of-terraform": Scene(gke_of_terraform, MANAGED),
     "gke-rule-of-another-name": Scene(lambda: gke_rule(name="all"), MANAGED | {NODES: Verdict.FAIL}, (_INSIDE,)),
     "gke-rule-for-all": Scene(lambda: gke_rule(targetTags=[]), MANAGED | {NODES: Verdict.FAIL}, (_INSIDE,)),
     "etcd-by-tunnel": Scene(etcd_by_tunnel, ALL_PASS),

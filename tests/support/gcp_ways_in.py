@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from gcp_clusters import endpoints, gke, kops
+from gcp_clusters import authorized, endpoints, gke, kops
 from gcp_project import REGION, ZONE, Project
 
 _MASTERS = "prod-k8s-io-role-control-plane"
@@ -46,6 +46,29 @@ def gke_rule(**changed: object) -> Project:
         if rule["name"].endswith("-vms"):
             rule.update(changed)
             rule["selfLink"] = project.link(f"global/firewalls/{rule['name']}")
+    return project
+
+
+def gke_of_terraform() -> Project:
+    """Return a GKE cluster with the rules of Google's Terraform module: webhooks, and copies of GKE's own rules.
+
+    terraform-google-modules/terraform-google-kubernetes-engine modules/private-cluster/firewall.tf.
+    """
+    nodes = authorized(cidrBlocks=[{"cidrBlock": "10.0.0.0/20", "displayName": "VPC"}])
+    project = gke(
+        privateClusterConfig={"enablePrivateEndpoint": True, "privateEndpoint": "172.16.0.2"},
+        masterAuthorizedNetworksConfig=nodes | {"gcpPublicCidrsAccessEnabled": False},
+    )
+    network, master = project.link("global/networks/default"), "172.16.0.0/28"
+    for machine in project.lists[f"projects/{project.name}/zones/{ZONE}/instances"]:
+        machine["tags"]["items"].append("gke-prod")
+    for name, allow, source in (
+        ("gke-prod-webhooks", "tcp:8443,9443,15017", master),
+        ("gke-shadow-prod-all", "tcp udp icmp sctp esp ah", "10.4.0.0/14"),
+        ("gke-shadow-prod-master", "tcp:10250,443", master),
+        ("gke-shadow-prod-vms", "icmp udp:1-65535 tcp:1-65535", "10.0.0.0/20"),
+    ):
+        project.firewall(network, name, allow, source, targetTags=["gke-prod"], priority=999)
     return project
 
 

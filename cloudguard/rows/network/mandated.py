@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from cloudguard.model.filters import Rule
 from cloudguard.model.network import Interface
 from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.reachability.paths import Path
 from cloudguard.results.finding import Severity
 from cloudguard.results.wording import few
 from cloudguard.rows.context import Context
@@ -35,7 +38,7 @@ class MandatedRules:
     def rated(self, problem: Problem, severity: Severity, message: str) -> tuple[Severity, str, str]:
         """Return the severity, message and advice of a problem.
 
-        The severity becomes low if provider-mandated rules alone are responsible and only the cluster is in the
+        The severity becomes low if provider-mandated rules alone let the senders in, and only the cluster is in the
         allowed ranges. The advice says what to do instead of an edit of these rules.
         """
         if not self._only_mandated_rules(problem):
@@ -53,18 +56,27 @@ class MandatedRules:
         return Severity.LOW, message, remedy
 
     def _only_mandated_rules(self, problem: Problem) -> bool:
-        """Whether all responsible rules are provider-mandated and let in only the cluster's own subnets and pods."""
+        """Whether provider-mandated rules into the cluster's own subnets and pods alone let all of the excess in.
+
+        Another rule that lets in a part of the same, such as a copy for a log, changes nothing.
+        """
+        mandated = dict[tuple[Path, str], PacketSet]()
+        others = list[tuple[tuple[Path, str], PacketSet]]()
+        for path, attribution in problem.pairs:
+            key = path, attribution.filter.id if attribution.filter else ""
+            if attribution.rule is not None and self._lets_in_only_the_cluster(attribution.rule):
+                mandated[key] = mandated.get(key, PacketSet.nothing()) | attribution.packets
+            else:
+                others.append((key, attribution.packets))
+        return bool(mandated) and not any(packets - mandated.get(key, PacketSet.nothing()) for key, packets in others)
+
+    def _lets_in_only_the_cluster(self, rule: Rule) -> bool:
+        """Whether a rule is provider-mandated and lets in only the cluster's own subnets and pods."""
         reach = self._context.reach
         own_addresses = (
             reach.senders.ranges({target.key.subnet for target in reach.classes}) | self._context.cluster.pod_ranges
         )
-        rules = [attribution.rule for attribution in problem.attributions]
-        return all(
-            rule is not None
-            and rule.provider_mandated
-            and (reach.filters.peers(rule) or _ANY) - self._unused_addresses <= own_addresses
-            for rule in rules
-        )
+        return rule.provider_mandated and (reach.filters.peers(rule) or _ANY) - self._unused_addresses <= own_addresses
 
     @property
     def _unused_addresses(self) -> AddressSet:

@@ -47,9 +47,9 @@ def guarded(
     return replace(snapshot, topology=replace(snapshot.topology, neighbours=neighbours))
 
 
-def with_own_rule(services: str, peer: str) -> Snapshot:
-    """Return the same node with a user's own rule in addition."""
-    snapshot = guarded(OWN)
+def with_own_rule(services: str, peer: str, *, neighbours: tuple[Interface, ...] = (), other: bool = False) -> Snapshot:
+    """Return the same node with a user's own rule in addition. ``other``: the network has another subnet."""
+    snapshot = guarded(OWN, neighbours=neighbours, subnets=(OTHER,) if other else ())
     (guard,) = snapshot.topology.filters
     both = replace(guard, rules=(*guard.rules, rule("own", services, peer)))
     return replace(snapshot, topology=replace(snapshot.topology, filters=(both,)))
@@ -94,7 +94,14 @@ RULES: dict[str, tuple[Snapshot, Severity, str]] = {
     "a wider range than the pods": (guarded("10.0.0.0/17", subnets=(POD_SUBNET, OTHER)), MEDIUM, ""),
     "a subnet in each region": (subnet_per_region(), MEDIUM, ""),
     "everyone is allowed, but only the network has a path": (guarded(WORLD), MEDIUM, ""),
-    "a user's own rule lets in the same": (with_own_rule("tcp/10250", OWN), MEDIUM, ""),
+    "a user's own rule lets in the same": (with_own_rule("tcp/10250", OWN), LOW, ""),
+    "a user's own rule lets in a part of the same": (with_own_rule("tcp/10250", "10.0.1.0/25"), LOW, ""),
+    "a user's own rule lets in more senders": (with_own_rule("tcp/10250", RANGE, other=True), MEDIUM, ""),
+    "a user's own rule lets in the same, and a foreign machine is there": (
+        with_own_rule("tcp/10250", OWN, neighbours=(CI,)),
+        MEDIUM,
+        "ci is in these ranges today",
+    ),
 }
 
 
