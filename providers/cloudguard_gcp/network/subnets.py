@@ -30,6 +30,10 @@ HEALTH_CHECKS: Final = AddressSet.of(
 (https://cloud.google.com/load-balancing/docs/health-check-concepts#ip-ranges; kubernetes/cloud-provider-gcp
 providers/gce/gce_loadbalancer.go; kubernetes/ingress-gce pkg/l4/healthchecks/healthchecksl4.go).
 """
+_SERVICES: Final = AddressSet.of(("35.199.192.0/19", "35.199.224.0/19"))
+"""Source addresses of Cloud DNS, Service Directory and serverless connectors. They have return paths that are no routes
+of the network, and nobody else can send from them (https://cloud.google.com/vpc/docs/routes#special_return_paths).
+"""
 TUNNELS: Final = AddressSet.parse("35.235.240.0/20")
 """Source addresses of IAP's tunnels (https://cloud.google.com/iap/docs/using-tcp-forwarding)."""
 FRONT_ENDS: Final = ("35.191.0.0/16", "130.211.0.0/22")
@@ -110,7 +114,7 @@ def networks_of(api: Api, networks: Iterable[VpcNetwork], subnets: Sequence[VpcS
     for network in networks:
         ranges = AddressSet.union(subnet.subnet.ranges for subnet in subnets if subnet.subnet.network == network.id)
         yield Network(network.id, network.name, ranges | network.range, api.source(LIST_NETWORKS, network.id))
-    yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, HEALTH_CHECKS, api.source(LIST_NETWORKS))
+    yield Network(GOOGLE_NETWORK, GOOGLE_NETWORK, HEALTH_CHECKS | _SERVICES, api.source(LIST_NETWORKS))
     yield Network(PROXIES, PROXIES, NO_ADDRESSES, api.source(LIST_NETWORKS), provider_only=True)
 
 
