@@ -27,6 +27,13 @@ MOST: Final = 500
 _TIMEOUT: Final = 60
 """Seconds to wait for one answer."""
 _EMPTY: Final = "NO_RESULTS_ON_PAGE"
+_AGGREGATED: Final = ".aggregatedList"
+_ENVELOPE: Final = frozenset(
+    {"etag", "id", "items", "kind", "missingZones", "nextPageToken", "selfLink", "unreachables", "warning"}
+)
+"""Fields that a list has beside its items. A list without items may have none of them."""
+_ALIKE: Final = -3
+"""A kind begins with its resource's name in the singular: "compute#targetHttpProxyAggregatedList"."""
 
 
 class Api(Reader[Call]):
@@ -55,7 +62,7 @@ class Api(Reader[Call]):
         """Return all pages of Google's answer. Raises one of ``errors``."""
         items, faults = list[Item](), dict[str, None]()
         for page in self.pages(call, parameters):
-            for place, page_part in _parts(call, page):
+            for place, page_part in _parts(call, _checked(call, page)):
                 items += _listed(call, page_part)
                 faults.update(dict.fromkeys(_faults(place, page_part)))
             faults.update(dict.fromkeys(_faults("", page)))
@@ -131,11 +138,23 @@ def _object(call: Call, answer: object) -> Item:
     return next(objects(call.name, (answer,)))
 
 
+def _checked(call: Call, page: Item) -> Item:
+    """Return a page. Raises ValueError if it holds an error, or is the answer of another method."""
+    kind, stem = page.get("kind"), call.name.split(".")[1].removeprefix("global").removeprefix("region")[:_ALIKE]
+    if "error" in page:
+        message = f"the answer of {call.name} holds an error"
+        raise ValueError(message)
+    if call.service == "compute" and isinstance(kind, str) and not kind.lower().startswith(f"compute#{stem.lower()}"):
+        message = f"the answer of {call.name} is a {kind[:40]}"
+        raise ValueError(message)
+    return page
+
+
 def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
     """Yield a page's scopes ("zones/europe-west1-b") with their content; without scopes, the page itself."""
-    scopes = page.get("items")
-    if call.items and isinstance(scopes, dict):
-        for place, part in cast("dict[str, object]", scopes).items():
+    in_scopes = isinstance(page.get("items"), dict) or (call.name.endswith(_AGGREGATED) and "items" in page)
+    if call.items and in_scopes:
+        for place, part in cast("dict[str, object]", _object(call, page["items"])).items():
             yield place, _object(call, part)
     else:
         yield "", page
@@ -143,9 +162,11 @@ def _parts(call: Call, page: Item) -> Iterator[tuple[str, Item]]:
 
 def _listed(call: Call, part: Item) -> Iterator[Item]:
     """Yield the items of a page or scope. Raises ValueError for an item that is not an object."""
-    value: object = part.get(call.items) if call.items else part
-    listed = cast("list[object]", value) if isinstance(value, list) else [value] if value else []
-    return objects(call.name, listed)
+    value: object = part.get(call.items, []) if call.items else [part]
+    if call.items not in part and call.items and part and _ENVELOPE.isdisjoint(part):
+        message = f"the answer of {call.name} has no {call.items}, but {', '.join(sorted(part))[:60]}"
+        raise ValueError(message)
+    return objects(call.name, cast("list[object]", value) if isinstance(value, list) else [value])
 
 
 def _faults(place: str, part: Item) -> Iterator[str]:

@@ -33,6 +33,8 @@ _GROUPS: Final = ("group:", "principalSet://goog/group/")
 """Prefixes of groups. Their members can be service accounts, but not identities of a pool
 (https://cloud.google.com/iam/docs/groups-in-cloud-console).
 """
+POLICY: Final = frozenset({"auditConfigs", "bindings", "etag", "version"})
+"""The fields of an allow policy (https://cloud.google.com/compute/docs/reference/rest/v1/disks/getIamPolicy)."""
 _RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
 _OF_ORGANIZATIONS: Final = f"principalSet://{_RESOURCES}organizations/"
 """The prefix of sets of an organization's accounts. An account is in one organization at most."""
@@ -88,9 +90,17 @@ def bindings_of(
     api: Api, call: Call, policies: Sequence[Item], about: str, hides: tuple[FactKind, ...] = _HIDES
 ) -> tuple[Binding, ...]:
     """Return the bindings of allow policies in the answer to ``call``. A binding that can't be parsed leaves a Gap."""
-    listed = api.mapped(call, policies, lambda policy: children(policy, "bindings"), hides=hides, about=about)
+    listed = api.mapped(call, policies, _bindings, hides=hides, about=about)
     bindings = [binding for policy in listed for binding in policy]
     return api.mapped(call, bindings, _binding, hides=hides, about=about)
+
+
+def _bindings(policy: Item) -> Sequence[Item]:
+    """Return the bindings of a policy. A policy without bindings has no field for them."""
+    if (policy and POLICY.isdisjoint(policy)) or policy.get("bindings", ()) is None:
+        message = f"it is no allow policy, but has {', '.join(sorted(policy))[:60]}"
+        raise AnswerError(message)
+    return children(policy, "bindings")
 
 
 def _binding(item: Item) -> Binding:
@@ -133,7 +143,11 @@ def _ancestors(api: Api, project: str) -> Iterator[str]:
 
 
 def _parent(item: Item) -> str:
-    return text(item, "parent")
+    """Return what a project or folder is in; "" if it is in nothing."""
+    parent = text(item, "parent")
+    if not parent and not text(item, "projectId"):
+        required(item, "name")  # an answer that names nothing is not that of a project or folder
+    return parent
 
 
 def _level(api: Api, name: str, project: str) -> Level:
@@ -142,8 +156,16 @@ def _level(api: Api, name: str, project: str) -> Level:
     items, (denials, unseen) = api.parallel(
         lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
     )
+    api.mapped(call, items, _is_answered, hides=_HIDES, about=name)
     reach = all_of(project) if project else EVERYWHERE
     return Level(name, reach, call.name, bindings_of(api, call, items, name), denials, unseen)
+
+
+def _is_answered(policy: Item) -> None:
+    """Raise AnswerError for an empty answer: a policy without bindings has a tag."""
+    if not policy:
+        message = "the policy is empty"
+        raise AnswerError(message)
 
 
 def _policy_call(name: str) -> tuple[Call, str]:

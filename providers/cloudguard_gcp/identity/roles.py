@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Final
 
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import Item, flag, text, texts
+from cloudguard.provider.answers import AnswerError, Item, flag, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROLE
@@ -39,15 +39,18 @@ class Roles:
     def role(self, name: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
         items = self._api.read(GET_ROLE, hides=_HIDES, about=name, role=name)
-        read = self._api.mapped(GET_ROLE, items, _role, hides=_HIDES, about=name)
+        read = self._api.mapped(GET_ROLE, items, partial(_role, name), hides=_HIDES, about=name)
         return read[0] if read else known_roles().get(name)
 
 
-def _role(item: Item) -> Role:
-    """Return a role. A role that is deleted or disabled grants nothing.
+def _role(name: str, item: Item) -> Role:
+    """Return the role ``name``. A role that is deleted or disabled grants nothing.
 
     https://cloud.google.com/iam/docs/creating-custom-roles#disable-custom-role
     """
+    if required(item, "name") != name:
+        message = f"it is the role {text(item, 'name')[:60]}"
+        raise AnswerError(message)
     gone = flag(item, "deleted") or text(item, "stage") == _DISABLED
     return Role(() if gone else tuple(texts(item, "includedPermissions")))
 
