@@ -43,8 +43,8 @@ class ListedRow:
 class ListedReport:
     """The compared parts of a report.
 
-    ``cluster``: "provider account name"; ``regions`` tell clusters of one name apart. ``rows``: name → row.
-    ``declared``: key of a declaration in force → its values. ``finished``: the time when the report was finished.
+    ``cluster``: "provider account name"; ``regions`` and ``place`` tell clusters of one name apart. ``rows``: name →
+    row. ``declared``: key of a declaration in force → its values. ``finished``: the time when the report was finished.
     ``version``: the version of the program, which includes the data of its judgement. ``gaps``: failed calls that no
     row's ``unknown`` names. ``checks``: ids of all checks that were made; None: not known.
     """
@@ -57,6 +57,17 @@ class ListedReport:
     gaps: frozenset[str] = field(default=frozenset())
     checks: frozenset[str] | None = None
     regions: tuple[str, ...] = ()
+    place: str = ""
+
+    @property
+    def name(self) -> str:
+        """The cluster's name, for people: "memory 1234 prod here"."""
+        return " ".join(filter(None, (self.cluster, *self.regions, self.place)))
+
+    def is_of_cluster(self, other: ListedReport) -> bool:
+        """Whether both reports are on one cluster. An unknown place ("", in reports of older versions) matches all."""
+        same_place = self.place == other.place or not (self.place and other.place)
+        return (self.cluster, self.regions) == (other.cluster, other.regions) and same_place
 
 
 def listed(report: Report, checks: Collection[str] | None = None) -> ListedReport:
@@ -90,4 +101,5 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
         gaps=frozenset(f"{gap.call} on {gap.resource}" for gap in report.gaps if gap_text(gap) not in unknown),
         checks=None if checks is None else frozenset(checks),
         regions=cluster.regions,
+        place=cluster.place,
     )

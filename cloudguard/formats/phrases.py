@@ -67,7 +67,7 @@ def cluster_lines(report: Report) -> tuple[tuple[str, str], ...]:
     """Return the first lines of a report as (label, text): the cluster, its declarations and its changes."""
     cluster = report.cluster
     installer = f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()
-    place = " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))
+    place = " ".join((cluster.provider, cluster.account, ", ".join(cluster.places)))
     declared = "; ".join(
         f"{declaration.name} {', '.join(declaration.values)} ({declaration.origin or 'the caller'})"
         for declaration in report.declarations

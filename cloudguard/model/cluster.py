@@ -280,6 +280,13 @@ class Cluster:
     """Copies of deleted disks, and disks without a host, that have the cluster's tags."""
     datastores: tuple[Datastore, ...] = ()
     """Databases that may hold the cluster's state, if no evidence shows that etcd runs."""
+    place: str = ""
+    """The zone, resource group or network that tells it apart from others of its name in its account and regions."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The cluster's regions, and its place in them."""
+        return (*self.regions, self.place) if self.place else self.regions
 
     @property
     def own_key(self) -> str:

@@ -97,7 +97,7 @@ def _cluster_lines(reports: Sequence[Report]) -> Iterator[str]:
         yield from ([""] if number else [])
         yield _title(report)
         if names.count(report.cluster.name) > 1:
-            yield " ".join((report.cluster.provider, report.cluster.account, *report.cluster.regions))
+            yield " ".join((report.cluster.provider, report.cluster.account, *report.cluster.places))
         yield from (f"{str(finding.severity).upper()} {finding.message}" for finding in new_findings(report)[:1])
     rest = len(reports) - len(shown)
     if rest:

@@ -87,6 +87,7 @@ def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble)
         pod_ranges=managed.remote if managed else NO_ADDRESSES,
         traits=etcd_traits(storage.disks),
         installer_strength=installer.strength,
+        place=found.place,
     )
     snapshot = assemble(cluster, topology, identities)
     return with_policies_of_resources(api, snapshot)

@@ -107,6 +107,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         pod_ranges=around.pod_ranges | aks.read_pod_ranges(api, found.aks),
         traits=(*etcd_traits(found_disks), *(aks_traits(api, found.aks.item) if found.aks else ())),
         installer_strength=installer.strength,
+        place=found.aks.group if found.aks else "",
     )
     return ADAPTER.snapshot(api, cluster, around.topology, identities)
 

@@ -109,6 +109,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         pod_ranges=pod_ranges.pod_ranges(api, found),
         traits=(*etcd_traits(found_disks), *pools.next_hosts(api, found.project, groups), *_number_trait(caller)),
         installer_strength=installer.strength,
+        place=found.gke.location if found.gke and found.gke.location != found.gke.region else "",
     )
     guarded = gatekeepers.with_guarded_ways(api, caller.project, around.topology, found.gke)
     return ADAPTER.snapshot(api, cluster, guarded, identities)

@@ -11,11 +11,14 @@ from moto import mock_aws
 
 from aws_clusters import DISTINCT, MANAGED, account_with_clusters
 from cloudguard import collection, pipeline
+from cloudguard.fleet.reading import read_targets
+from cloudguard.fleet.target import Target, TargetCluster
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.port import CollectRequest
+from cloudguard.provider.port import CollectRequest, Stop, silent
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from moto_fixtures.aws.builder import REGION, Account
+from moto_fixtures.aws.installers import CLUSTER, kops
 from refused_calls import Reusing
 
 NAMES = (*DISTINCT, MANAGED)
@@ -62,6 +65,25 @@ def test_the_clusters_have_different_findings() -> None:
     found = {name: {finding.check for finding in pipeline.evaluate(together[name]).findings} for name in DISTINCT}
     assert "api-server-access/internet" in found["alpha"]
     assert "api-server-access/internet" not in found["beta"]
+
+
+def test_clusters_of_one_name_in_two_networks_are_each_read() -> None:
+    with mock_aws():
+        account = Account(Reusing(region_name=REGION))
+        for block in ("10.1.0.0/16", "10.2.0.0/16"):
+            subnet = account.subnet(account.vpc(block))
+            account.host(block, subnet, [account.group(subnet.vpc, "hosts")], kops.control_plane)
+        target = Target("aws", {"region": (REGION,)}, (CLUSTER,))
+
+        def request(cluster: TargetCluster) -> CollectRequest:
+            options = {**target.options, **cluster.options}
+            return CollectRequest(cluster.name, options, client=account.session)
+
+        clusters = read_targets((target,), request, Stop(), silent)
+    snapshots = [cluster.snapshot for cluster in clusters if cluster.snapshot]
+    assert [len(snapshot.cluster.hosts) for snapshot in snapshots] == [1, 1]
+    assert len({snapshot.cluster.place for snapshot in snapshots} - {""}) == len(snapshots)
+    assert len({cluster.name for cluster in clusters}) == len(snapshots)
 
 
 def test_shared_calls_are_made_once_for_all_clusters() -> None:

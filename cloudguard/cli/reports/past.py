@@ -110,11 +110,11 @@ class Past:
 
         today = listed(report, checks())
         for earlier in baseline:
-            if (earlier.cluster, earlier.regions) == (today.cluster, today.regions):
+            if earlier.is_of_cluster(today):
                 return replace(report, since=since(earlier, today))
         if len(baseline) == 1:
-            then, now = (" ".join((each.cluster, *each.regions)) for each in (baseline[0], today))
-            self._fail(UsageError(f"--baseline: the report is on the cluster {then}, not on {now}"))
+            message = f"--baseline: the report is on the cluster {baseline[0].name}, not on {today.name}"
+            self._fail(UsageError(message))
         return report
 
     def is_shown(self, report: Report) -> bool:

@@ -58,7 +58,7 @@ def file_names(reports: Sequence[Report]) -> Iterator[tuple[str, Report]]:
     used = Counter[str]()
     for report, name in zip(reports, plain, strict=True):
         cluster = report.cluster
-        file_name = name if plain.count(name) == 1 else _safe("-".join((name, cluster.account, *cluster.regions)))
+        file_name = name if plain.count(name) == 1 else _safe("-".join((name, cluster.account, *cluster.places)))
         used[file_name] += 1
         yield (file_name if used[file_name] == 1 else f"{file_name}-{used[file_name]}"), report
 

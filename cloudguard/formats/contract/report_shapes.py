@@ -121,7 +121,7 @@ REPORT_SHAPES: Final[Shapes] = {
     Cluster: Shape(
         left_out=frozenset({"pools", "pod_ranges", "traits"}),
         members={"region": computed(str, lambda cluster: ",".join(cluster.regions))},
-        added=frozenset({"regions"}),
+        added=frozenset({"regions", "place"}),
     ),
     Host: Shape(
         left_out=frozenset({"interfaces", "metadata", "written_by"}),

@@ -35,7 +35,7 @@ def render(report: Report, checks: Sequence[Check], earlier: str = "", by_region
     registry = CollectorRegistry()
     cluster = report.cluster
     texts = {"cluster": cluster.name, "provider": cluster.provider, "account": cluster.account}
-    texts |= {"region": ",".join(cluster.regions)} if by_region else {}
+    texts |= {"region": ",".join(cluster.places)} if by_region else {}
     labels_of = {name: visible(text) for name, text in texts.items()}
     labels = tuple(labels_of.values())
 

@@ -28,7 +28,7 @@ _COLUMNS = (
         "advice",
         "waived",
     ),
-    "regions",
+    *("regions", "place"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
@@ -51,12 +51,12 @@ def cell(text: str) -> str:
 def _lines(report: Report) -> Iterator[tuple[str, ...]]:
     cluster = report.cluster
     begin = cluster.name, cluster.provider, cluster.account, report.finished, str(report.complete).lower()
-    regions = ", ".join(cluster.regions)
+    end = ", ".join(cluster.regions), cluster.place
     for row in report.rows:
         for finding in row.findings:
-            yield *begin, *_row(row), *_finding(finding, report.numbers[finding.id]), regions
+            yield *begin, *_row(row), *_finding(finding, report.numbers[finding.id]), *end
         if not row.findings:
-            yield *begin, *_row(row), *[""] * (len(_COLUMNS) - len(begin) - len(_row(row)) - 1), regions
+            yield *begin, *_row(row), *[""] * (len(_COLUMNS) - len(begin) - len(_row(row)) - len(end)), *end
 
 
 def _row(row: RowResult) -> tuple[str, ...]:

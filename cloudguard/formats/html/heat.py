@@ -55,7 +55,7 @@ def heat_of(clusters: Sequence[ReportSections]) -> Heat | None:
 
 def _row(sections: ReportSections) -> HeatRow:
     cluster = sections.report.cluster
-    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
+    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.places)))
     cells = tuple(_cell(section.row, section.anchor) for section in sections.rows)
     return HeatRow(cluster.name, place, f"{sections.prefix}head", cells)
 

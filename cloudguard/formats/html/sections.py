@@ -129,7 +129,7 @@ def _facts(report: Report) -> tuple[Fact, ...]:
     cluster = report.cluster
     facts = (
         ("Installed by", f"{cluster.installer or 'unknown installer'} {cluster.version}".strip()),
-        ("In", " ".join((cluster.provider, cluster.account, ", ".join(cluster.regions)))),
+        ("In", " ".join((cluster.provider, cluster.account, ", ".join(cluster.places)))),
         ("Hosts", hosts_by_role(cluster)),
         ("Read by", cluster.scanned_by or "unknown identity"),
         ("Read at", moment(report.finished)),

@@ -33,12 +33,12 @@ def _sarif(reports: Sequence[Report], texts: Sequence[str]) -> str:
     logs, shared = [json.loads(text) for text in texts], ambiguous_reports(reports)
     for number in shared:
         for run in logs[number]["runs"]:
-            run["automationDetails"]["id"] += f"{_regions(reports[number])}/"
+            run["automationDetails"]["id"] += f"{_places(reports[number])}/"
     return as_json({**logs[0], "runs": [run for log in logs for run in log["runs"]]})
 
 
-def _regions(report: Report) -> str:
-    return visible(",".join(report.cluster.regions))
+def _places(report: Report) -> str:
+    return visible(",".join(report.cluster.places))
 
 
 def _list(reports: Sequence[Report], texts: Sequence[str]) -> str:
@@ -68,7 +68,7 @@ def _junit(reports: Sequence[Report], texts: Sequence[str]) -> str:
     """Return the suites of all; the cluster's name stands before that of a suite, and in the class of a case."""
     root, shared = Element("testsuites", name=NAME, time="0"), ambiguous_reports(reports)
     for number, (report, text) in enumerate(zip(reports, texts, strict=True)):
-        name = visible(report.cluster.name) + (f" {_regions(report)}" if number in shared else "")
+        name = visible(report.cluster.name) + (f" {_places(report)}" if number in shared else "")
         for suite in fromstring(text):  # noqa: S314 - written by this program
             row = suite.get("name", "")
             suite.set("name", f"{name}: {row}")

@@ -33,7 +33,7 @@ def _order(report: Report) -> tuple[object, ...]:
     tally = _severities(report)
     unknown = sum(row.verdict is Verdict.UNKNOWN for row in report.rows)
     cluster = report.cluster
-    names = (cluster.name, cluster.provider, cluster.account, cluster.regions)
+    names = (cluster.name, cluster.provider, cluster.account, cluster.places)
     return *(-tally[severity] for severity in sorted(Severity, reverse=True)), -unknown, *names
 
 
@@ -49,7 +49,7 @@ def _counts(tally: Counter[Severity]) -> str:
 def _cells(report: Report) -> list[str]:
     """Return the cells of a cluster: its name, place, verdicts and findings."""
     tally, cluster = _severities(report), report.cluster
-    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.regions)))
+    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.places)))
     return [cluster.name, place, *(row.verdict.value for row in report.rows), _counts(tally)]
 
 

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select
+from sqlalchemy import ColumnElement, Connection, Row, Table, and_, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from cloudguard.comparison.listed import ListedFinding, ListedReport
@@ -20,20 +20,24 @@ AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 
 
 def cluster_key(cluster: Cluster) -> dict[str, str]:
-    """Return the columns that identify a cluster, and their values."""
-    regions = ",".join(cluster.regions)
+    """Return the columns that identify a cluster, and their values. The column of regions has its place too."""
+    regions = ",".join(cluster.places)
     return {"provider": cluster.provider, "account": cluster.account, "regions": regions, "name": cluster.name}
 
 
 def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) -> int:
-    """Return the id of a cluster's row, 0 if there is none.
+    """Return the id of a cluster's row, 0 if there is none. A row of an older version has no place.
 
-    With ``make``, the row is made if it is missing, and locked against other processes.
+    With ``make``, the row is made if it is missing, gets the place, and is locked against other processes.
     """
     key = cluster_key(cluster)
-    if make:
-        return row_id(connection, CLUSTER, key)
-    return connection.execute(select(CLUSTER.c.id).where(_same(CLUSTER, key))).scalar() or 0
+    older = {**key, "regions": ",".join(cluster.regions)}
+    rows = (connection.execute(select(CLUSTER.c.id).where(_same(CLUSTER, each))).scalar() for each in (key, older))
+    known = next(filter(None, rows), 0)
+    if not make:
+        return known
+    connection.execute(update(CLUSTER).where(CLUSTER.c.id == known).values(regions=key["regions"]))
+    return row_id(connection, CLUSTER, key)
 
 
 def last_complete(connection: Connection, cluster: Cluster, before: str) -> str:

@@ -64,6 +64,7 @@ _SAYS_NOTHING: Final = frozenset(
         "resource",
         "others",
         "admitted",
+        "place",
     }
 )
 """Fields on which no ``PASS`` depends."""

@@ -14,7 +14,7 @@ SCHEMA: Final = "cloudguard/history/v1"
 
 @dataclass(frozen=True, slots=True)
 class KeptCluster:
-    """A cluster that has runs in a history."""
+    """A cluster that has runs in a history. ``regions``: its regions and its place in them, with commas."""
 
     provider: str
     account: str

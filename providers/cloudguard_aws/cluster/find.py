@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 
-from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import Item, required, text
@@ -50,6 +50,8 @@ class FoundCluster:
     """The identity provider that the user's flag names, "" for none."""
     registers: Mapping[str, Sequence[str]] = field(default_factory=dict[str, Sequence[str]])
     """Dict of target group (ARN) or classic balancer (name) → scaling groups whose next hosts register there."""
+    place: str = ""
+    """The VPC that the user chose among those with a cluster of this name, "" for none."""
 
     @property
     def networks(self) -> frozenset[str]:
@@ -116,6 +118,7 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | Non
         by_flag,
         request.role_tags,
         option(request, "issuer"),
+        place=vpc,
     )
 
 
@@ -161,7 +164,7 @@ def refuse_unseen(api: Api, name: str) -> None:
 
 
 def _refuse_shared_name(found: FoundCluster, vpc: str) -> None:
-    """Raise ClusterNotFoundError if two clusters share the name.
+    """Raise ClusterNotFoundError if two clusters share the name: SeveralClustersError if the user can choose one.
 
     They are in two VPCs, or an EKS cluster and a cluster with its own control-plane hosts are in one.
     """
@@ -169,7 +172,8 @@ def _refuse_shared_name(found: FoundCluster, vpc: str) -> None:
         message = (
             f"two clusters are called {found.name!r} in {found.region}: in {' and in '.join(sorted(found.networks))}"
         )
-        raise ClusterNotFoundError(message, hint="Choose one with --vpc-id")
+        choices = [{"vpc-id": network} for network in sorted(found.networks)]
+        raise SeveralClustersError(message, choices, hint="Choose one with --vpc-id")
     known = [roles_by_tags(instance.tags) for instance in found.instances] if found.eks else []
     if any(roles and Role.CONTROL_PLANE in roles.roles for roles in known):
         message = f"an EKS cluster and a self-managed cluster are both called {found.name!r} in {found.region}"

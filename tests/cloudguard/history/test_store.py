@@ -174,6 +174,25 @@ def test_clusters_with_one_name_in_different_regions_are_distinct(store: Store) 
         assert [cluster.cluster.regions for cluster in clusters(connection, ["prod"])] == ["here", "there"]
 
 
+def test_clusters_with_one_name_in_different_places_of_a_region_are_distinct(store: Store) -> None:
+    report = on(1, ONE)
+    first, second = (replace(report, cluster=replace(report.cluster, place=place)) for place in ("a", "b"))
+    run(store, first)
+    assert store.state(second) is None
+    run(store, second)
+    with store.reading() as connection:
+        assert [cluster.cluster.regions for cluster in clusters(connection, ["prod"])] == ["here,a", "here,b"]
+
+
+def test_the_history_of_an_older_version_goes_on_when_the_place_is_known(store: Store) -> None:
+    run(store, on(1, ONE))
+    report = on(2, ONE)
+    placed = replace(report, cluster=replace(report.cluster, place="a"))
+    assert fates(run(store, placed)) == {ONE.id: Fate.UNCHANGED}
+    with store.reading() as connection:
+        assert [cluster.cluster.regions for cluster in clusters(connection, ["prod"])] == ["here,a"]
+
+
 def as_kept(column: Column[Any]) -> ColumnElement[str]:
     """Return a column with the database's raw value."""
     return cast(type_coerce(column, Text), Text)

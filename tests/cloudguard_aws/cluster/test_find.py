@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from aws_hosts import STACKED, api_of, owned, read, roles_of
-from cloudguard.errors import AccessError, ClusterNotFoundError
+from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
 from cloudguard.model.cluster import Host, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
@@ -43,14 +43,16 @@ def test_one_name_in_two_vpcs_is_two_clusters_and_the_vpc_chooses(inner_account:
     node = a.host("node", first, [group], owned("prod") | {"eks:nodegroup-name": "n"})
     master = a.host("master", second, [same], kops.control_plane)
     api = Api(a.session, REGION)
-    with pytest.raises(ClusterNotFoundError) as caught:
+    with pytest.raises(SeveralClustersError) as caught:
         find(api, CollectRequest(cluster="prod"))
+    assert caught.value.choices == tuple({"vpc-id": name} for name in sorted((vpc.id, other.id)))
     assert vpc.id in caught.value.message
     assert other.id in caught.value.message
     assert "--vpc-id" in caught.value.hint
     eks, found_cluster = (find(api, CollectRequest(cluster="prod"), vpc.id) for vpc in (vpc, other))
     assert eks is not None
     assert found_cluster is not None
+    assert (eks.place, found_cluster.place) == (vpc.id, other.id)
     assert (eks.installer, ids(eks.instances)) == ("eks", {node.id})
     assert (found_cluster.installer, ids(found_cluster.instances)) == ("kops", {master.id})
 
