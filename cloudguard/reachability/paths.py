@@ -28,13 +28,15 @@ ServiceBounds = tuple[ServiceSet, ServiceSet]
 class Path:
     """A path from ``sender`` to ``target``, directly or by a load balancer with ``registration``.
 
-    ``allowed``: the traffic that passes, by the sender's address and the service at the target.
+    ``allowed``: the traffic that passes, by the sender's address and the service at the target. ``endpoint_ranges``:
+    the ranges that contain the addresses of an endpoint as ``target``; None if they are unknown.
     """
 
     sender: Sender
     target: HostClass | Endpoint
     allowed: Bounds
     registration: Registration | None = None
+    endpoint_ranges: AddressSet | None = None
 
     @property
     def balancer(self) -> Balancer | None:
@@ -50,7 +52,7 @@ class Path:
     def destination(self) -> AddressSet | None:
         """The destination addresses of packets at the target's filters, or None if they are unknown."""
         if isinstance(self.target, Endpoint):
-            return None
+            return self.endpoint_ranges
         return destination_addresses(self.target, self.balancer)
 
     @property
@@ -98,12 +100,14 @@ class Reachability:
             clients = self.senders.listed(endpoint.public_ranges, endpoint.public_lists).within(PUBLIC)
             yield Path(self.senders.internet, endpoint, clients.only(endpoint.service))
         if endpoint.private:
-            traffic = self.filters.allowed_traffic(endpoint.filters, Direction.INGRESS)
+            known = all(name in self.subnets for name in endpoint.subnets)
+            ranges = (self.senders.ranges(endpoint.subnets) or None) if known else None
+            traffic = self.filters.allowed_traffic(endpoint.filters, Direction.INGRESS, addresses=ranges)
             for sender in self.senders.inside(endpoint.subnets):
                 allowed = traffic.by_address.within(sender.addresses).only(endpoint.service)
-                yield Path(sender, endpoint, sender.bounded(allowed))
+                yield Path(sender, endpoint, sender.bounded(allowed), endpoint_ranges=ranges)
             for path in self._from_groups(endpoint, traffic, endpoint.subnets):
-                yield replace(path, allowed=path.allowed.only(endpoint.service))
+                yield replace(path, allowed=path.allowed.only(endpoint.service), endpoint_ranges=ranges)
 
     def between(self, source: HostClass, target: HostClass, *, next_host: bool = False) -> Path:
         """Return the direct path from one class of the cluster's hosts to another, or to hosts of the same class.

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from builders import NODE, SOURCE, WORLD, group, host, rule, snapshot
+import pytest
+
+from builders import NODE, RANGE, SOURCE, WORLD, group, host, managed_endpoint, rule, snapshot
 from cloudguard.model.cluster import Pool
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -52,3 +54,24 @@ def test_a_next_host_may_have_any_address_of_its_subnet() -> None:
     (path,) = [path for path in reach.paths_to(target) if not path.sender.inside]
     assert path.allowed.lower.services() == ServiceSet.parse("tcp/80")
     assert path.allowed.upper.services() == ServiceSet.parse("tcp/22,tcp/80")
+
+
+@pytest.mark.parametrize(
+    ("aimed", "known", "lower", "upper"),
+    [
+        ("10.0.0.0/16", True, "tcp/443", "tcp/443"),
+        ("10.0.1.0/28", True, "", "tcp/443"),
+        ("10.0.2.0/24", True, "", ""),
+        ("10.0.0.0/16", False, "", "tcp/443"),
+    ],
+)
+def test_an_endpoint_has_an_address_of_its_subnets(aimed: str, known: bool, lower: str, upper: str) -> None:  # noqa: FBT001
+    """Its address is unknown if a subnet was not read."""
+    rules = (replace(rule("vnet", "tcp/443", RANGE), target_ranges=AddressSet.parse(aimed)),)
+    guard = replace(group("api"), rules=rules, ordered=True, in_chain=True)
+    endpoint = managed_endpoint(private=True, filters=("api",))
+    endpoint = endpoint if known else replace(endpoint, subnets=("private", "unread"))
+    reach = Reachability(snapshot([], [guard], endpoints=[endpoint], managed=True))
+    allowed = next(path.allowed for path in reach.endpoint_paths(endpoint) if path.sender.addresses)
+    expected = tuple(ServiceSet.parse(text) if text else ServiceSet.nothing() for text in (lower, upper))
+    assert (allowed.lower.services(), allowed.upper.services()) == expected
