@@ -125,6 +125,12 @@ SCENES: Mapping[str, Scene[Subscription]] = {
     "aks-integrated": Scene(aks_integrated, MANAGED, policy=_ADMINS),
     "aks-integrated-public": Scene(lambda: aks_integrated(public=True), MANAGED | {API: Verdict.FAIL}, (_WORLD,)),
     "aks-integrated-authorized": Scene(lambda: aks_integrated(public=True, ranges=(OFFICE,)), MANAGED),
+    "aks-integrated-without-rules": Scene(
+        lambda: aks_integrated(rules=False),
+        MANAGED | {API: Verdict.FAIL},
+        (("api-server-access/inside", "medium"),),
+        policy=_ADMINS,
+    ),
     "aks-kms": Scene(aks_with_kms, MANAGED, policy=_CMEK),
     "aks-without-kms": Scene(
         lambda: aks_with_kms(enabled=False),

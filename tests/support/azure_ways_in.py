@@ -164,14 +164,18 @@ def aks_private(*, policies: str = "Disabled") -> Subscription:
     return account
 
 
-def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = ()) -> Subscription:
+def aks_integrated(*, public: bool = False, ranges: tuple[str, ...] = (), rules: bool = True) -> Subscription:
     """Return an AKS cluster with its API server in a delegated subnet, and the roles that its identity needs for it.
+
+    ``rules``: the subnet's security group has rules. Microsoft's AKS baseline has a group without rules there
+    (mspnp/aks-baseline network-team/spoke-BU0001A0008.bicep).
 
     https://learn.microsoft.com/azure/aks/api-server-vnet-integration
     """
     account, nodes_subnet, nodes = guarded()
     delegated = {"serviceName": "Microsoft.ContainerService/managedClusters"}
-    nsg = account.security_group("api", rule("nodes", 100, "443,4443", source_groups=[nodes]), *NOBODY)
+    own_rules = (rule("nodes", 100, "443,4443", source_groups=[nodes]), *NOBODY) if rules else ()
+    nsg = account.security_group("api", *own_rules)
     where = account.subnet(
         account.id("Microsoft.Network/virtualNetworks", "aks"),
         "api",
