@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from contextlib import redirect_stdout
 from io import StringIO
 from pathlib import Path
@@ -61,23 +62,28 @@ class Counted:
                 self.numbers.update((str(mark.args[0]), cloud) for mark in item.iter_markers("mistake"))
 
 
+def faults(numbers: Mapping[tuple[str, str], int]) -> list[str]:
+    """Return a text for each mistake that has too few tests on a cloud, and for each unknown mistake that a test names.
+
+    ``numbers``: the number of tests by mistake and cloud.
+    """
+    cells = ((name, cloud) for name in MISTAKES for cloud in CLOUDS if (name, cloud) not in NOT_THERE)
+    tests = {cell: numbers.get(cell, 0) for cell in cells}
+    few = [f"{name} on {cloud}: {number} tests" for (name, cloud), number in tests.items() if number < ENOUGH]
+    return few + sorted({f"unknown mistake: {name}" for name, _ in numbers if name not in MISTAKES})
+
+
 def main() -> int:
-    """Print the table; return 1 if a cloud has too few tests of a mistake, or a test names an unknown mistake."""
+    """Print the table; return 1 if there are ``faults``."""
     counted = Counted()
     folders = [str(Path(__file__).parent.parent / "tests" / f"cloudguard_{cloud}") for cloud in CLOUDS]
     with redirect_stdout(StringIO()):  # pytest's own list of tests
         pytest.main([*folders, "--collect-only", "-p", "no:cacheprovider"], plugins=[counted])
     numbers = counted.numbers
     print(tabulate([[name, *(numbers[name, cloud] for cloud in CLOUDS)] for name in MISTAKES], ["mistake", *CLOUDS]))
-    few = [
-        f"{name} on {cloud}: {numbers[name, cloud]} tests"
-        for name in MISTAKES
-        for cloud in CLOUDS
-        if numbers[name, cloud] < ENOUGH and (name, cloud) not in NOT_THERE
-    ]
-    unknown = sorted({f"unknown mistake: {name}" for name, _ in numbers if name not in MISTAKES})
-    print("\n".join([*few, *unknown]), file=sys.stderr)
-    return 1 if few or unknown else 0
+    wrong = faults(numbers)
+    print("\n".join(wrong), file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
