@@ -12,6 +12,7 @@ from cloudguard.authorization.effective import space_of
 from cloudguard.authorization.statements import matched
 from cloudguard.model.iam_catalog import Caller, IamCatalog, Principals
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
+from cloudguard.permission_sets.condition_operators import KnownContext
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
 from cloudguard.values import dataclass
@@ -39,13 +40,29 @@ def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterab
         return ()
     callers = tuple(principals.callers(policy))
     actions = sorted({action for caller in callers for action in caller.actions})
-    reader = _Reader(space_of(iam_catalog.catalog, policy.statements, actions), principals)
+    space = space_of(iam_catalog.catalog, policy.statements, actions)
+    reader = _Reader(space, principals, principals.known_context)
     allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
     excepted = [reader.requests(statement) for statement in policy.statements if statement.effect is Effect.DENY]
     excepted += [reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider)]
     allowed = [(each, reader.requests(each) - reader.union(excepted)) for each in allowing]
     admitted = (_admission(reader, caller, allowed) for caller in callers)
     return tuple(admission for admission in admitted if admission is not None)
+
+
+def let_in(
+    iam_catalog: IamCatalog, space: Space, policies: Iterable[PolicyDocument], known: KnownContext
+) -> PermissionSet:
+    """Return the requests with the context ``known`` that trust policies allow and do not deny."""
+    if iam_catalog.principals is None:
+        return PermissionSet(space, ())
+    reader = _Reader(space, iam_catalog.principals, known)
+    statements = [(each.effect, reader.requests(each)) for policy in policies for each in policy.statements]
+    allowed, denied = (
+        reader.union(requests for effect, requests in statements if effect is wanted)
+        for wanted in (Effect.ALLOW, Effect.DENY)
+    )
+    return allowed - denied
 
 
 def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statement, PermissionSet]]) -> Admission | None:
@@ -80,6 +97,7 @@ class _Reader:
 
     space: Space
     principals: Principals
+    known: KnownContext
 
     def requests(self, statement: Statement) -> PermissionSet:
         """Return the requests that ``statement`` matches. Its principals count as conditions."""
@@ -111,4 +129,4 @@ class _Reader:
         return PermissionSet.of(self.space, (box for requests in sets for box in requests.parts))
 
     def _matched(self, statement: Statement) -> PermissionSet:
-        return matched(self.space, statement, self.principals.known_context)
+        return matched(self.space, statement, self.known)

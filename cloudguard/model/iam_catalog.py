@@ -220,6 +220,13 @@ class Principals(Protocol):
         """The context that is the same for all callers that ask for an identity of the cluster, by lower-case key."""
         ...
 
+    def context_of(self, principal: str) -> KnownContext:
+        """Return the context by which trust policies know a principal, in addition to the context of its requests.
+
+        ``principal``: an identity's id, or a service as conditions of pass-role requests name it.
+        """
+        ...
+
     def requests_of(self, principal: str, *, excepted: bool) -> Iterable[tuple[Condition, ...]]:
         """Return the conditions of requests of ``principal``, as alternatives. Empty: nobody has that name.
 

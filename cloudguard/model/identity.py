@@ -151,6 +151,6 @@ class Identities:
     unread_grants: str = ""
     """The place of further grants that cannot be read from this account; "" if there are none."""
     others: tuple[Identity, ...] = ()
-    """Identities of the account that are not the cluster's, if one of the cluster's may gain their permissions."""
-    admitted: tuple[tuple[str, str], ...] = ()
-    """Pairs of ids: an identity, and one of ``others`` whose trust policy lets it assume that one."""
+    """Identities of the account that are not the cluster's, if one of the cluster's may gain their permissions.
+
+    Their trust policies are among ``policies``."""

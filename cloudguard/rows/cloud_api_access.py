@@ -101,6 +101,7 @@ def _permissions(context: Context, identity: Identity) -> Judged:
     pending = [*excess_findings.judged(context, excess), *tag_laundering.judged(context, excess)]
     undecided = tuple(f"{whether} is undecided: {cause}" for cause in excess.assumptions)
     undecided = undecided if excess.need_is_known else service_accounts.unknown_need(excess)
+    undecided += tuple(excess_findings.undecided(excess))
     if any(each.finding.severity > Severity.LOW for each in pending):
         return [replace(each, hides=undecided) for each in pending], unknown
     return pending, unknown + undecided

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from cloudguard.authorization.escalation import GrantedEscalation, granted_escalations
+from cloudguard.authorization.escalations.granted import GrantedEscalation, granted_escalations
 from cloudguard.authorization.excess import Comparer, Excess
 from cloudguard.model.cluster import Cluster
 from cloudguard.model.iam_catalog import Access, PermissionNeed

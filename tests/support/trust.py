@@ -22,6 +22,11 @@ class WordPrincipals:
     asking: tuple[Caller, ...] = ()
     known_context: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def context_of(self, principal: str) -> Mapping[str, str]:
+        """Return the account and the name of a role ("n:p:role::1:role/ci"), or the name of a service."""
+        *_, account, name = ["service", *principal.split(":")]
+        return {ACCOUNT: account, USER: name.rpartition("/")[2]}
+
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return the conditions that hold for requests of a principal."""
         del excepted

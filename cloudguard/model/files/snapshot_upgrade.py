@@ -63,7 +63,6 @@ _SAYS_NOTHING: Final = frozenset(
         "pool",
         "resource",
         "others",
-        "admitted",
         "place",
     }
 )
@@ -73,7 +72,7 @@ _PLACES: Final = sorted(_HIDDEN, key=len, reverse=True)
 
 def is_older(raw: bytes, schema: str) -> bool:
     """Whether a file with the schema ``schema`` must be upgraded before it is read."""
-    return schema == SCHEMA_V1 or b'"note"' in raw
+    return schema == SCHEMA_V1 or b'"note"' in raw or b'"admitted"' in raw
 
 
 def upgraded(raw: bytes, schema: str) -> bytes:
@@ -90,6 +89,8 @@ def upgraded(raw: bytes, schema: str) -> bytes:
         _separate_lists(document)
         _type_evidence(document)
     _name_writers(document)
+    for identities in _objects_at(document, ("identities",)):
+        identities.pop("admitted", None)  # trust policies show it
     document["schema"] = schema
     return json.dumps(document).encode("utf-8", "surrogatepass")
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from cloudguard.authorization.escalation import GrantedEscalation, gained_identities, granted_escalations
+from cloudguard.authorization.escalations.gained import GainedIdentity, gained_identities
+from cloudguard.authorization.escalations.granted import GrantedEscalation, granted_escalations
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.replacement import change_of
 from cloudguard.model.iam_catalog import Access, Impact
@@ -80,14 +81,16 @@ def judged(context: Context, excess: Excess) -> list[PendingFinding]:
     """Return the findings about one identity's permissions. For an administrator, less severe excess is left out."""
     escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
     exceeding = [escalation for escalation in escalations if escalation.unconditional and escalation.exceeds_need]
-    worst = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding)]
+    gained = gained_of(excess)
+    worst = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding, gained)]
     if not excess.need_is_known:
         return [pending(context, excess, draft, None) for draft in worst]
     administrator = any(draft.check is ADMINISTRATOR for draft in worst)
     drafts = worst if administrator else [*worst, *_other_excess(excess, escalations)]
     replaced = any(draft.severity > Severity.LOW or draft.check is LISTING for draft in drafts)
     change = change_of(excess) if replaced else None
-    drafts += [*_needed_escalation(excess, escalations), *_mandated(excess), *_missing(excess), *_idle(excess)]
+    drafts += _needed_escalation(excess, escalations, [each for each in gained if not each.exceeds_need])
+    drafts += [*_mandated(excess), *_missing(excess), *_idle(excess)]
     return [pending(context, excess, draft, change if _is_fixed_by_replacement(draft) else None) for draft in drafts]
 
 
@@ -114,8 +117,25 @@ def _boundary_text(excess: Excess) -> str:
     return f"; its boundary has no effect, because it may use {action_text(request.action)} on it" if request else ""
 
 
-def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[FindingDraft]:
+def gained_of(excess: Excess) -> tuple[GainedIdentity, ...]:
+    """Return the other powerful identities that an identity certainly gains."""
+    gained = gained_identities(excess, excess.comparer.iam_catalog.escalation_paths)
+    return tuple(each for each in gained if not each.undecided)
+
+
+def undecided(excess: Excess) -> Iterator[str]:
+    """Yield a line for each other powerful identity that an identity may gain by permissions beyond its need."""
+    for each in gained_identities(excess, excess.comparer.iam_catalog.escalation_paths):
+        if each.undecided and each.exceeds_need:
+            who, causes = identity_text(excess.identity), "; ".join(each.undecided)
+            yield f"whether {who} can gain the permissions of {each.identity.name} is undecided: {causes}"
+
+
+def _escalation(
+    excess: Excess, exceeding: list[GrantedEscalation], gained: tuple[GainedIdentity, ...]
+) -> Iterator[FindingDraft]:
     holder = identity_text(excess.identity)
+    exceeding_need = [each for each in gained if each.exceeds_need]
     escalations = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.ROLE)
     of_cluster = tuple(escalation for escalation in exceeding if escalation.path.impact is Impact.CLUSTER)
     if escalations:
@@ -123,8 +143,8 @@ def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[
         message = f"{holder} can gain the permissions of other identities: it {first.path.why}"
         message += (f" (and {more} more escalation paths)" if more else "") + _boundary_text(excess)
         yield FindingDraft(ESCALATION, Severity.CRITICAL, message, first.witness, escalations)
-    elif gained := gained_identities(excess, excess.comparer.iam_catalog.escalation_paths):
-        worst, more = gained[0], len(gained) - 1
+    elif exceeding_need:
+        worst, more = exceeding_need[0], len(exceeding_need) - 1
         message = f"{holder} can gain the permissions of {worst.identity.name}: that identity {worst.beyond.why}"
         message += f" (and of {more} more identities)" if more else ""
         statements = (*excess.responsible(worst.witness), *worst.statements)
@@ -136,18 +156,25 @@ def _escalation(excess: Excess, exceeding: list[GrantedEscalation]) -> Iterator[
         yield FindingDraft(ESCALATION, Severity.CRITICAL, message, of_cluster[0].witness, of_cluster)
 
 
-def _needed_escalation(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:
+def _needed_escalation(
+    excess: Excess, escalations: tuple[GrantedEscalation, ...], gained: Sequence[GainedIdentity]
+) -> Iterator[FindingDraft]:
+    holder = identity_text(excess.identity)
     impacts = {Impact.ADMINISTRATOR, Impact.ROLE}
     unconditional = (
         escalation for escalation in escalations if escalation.unconditional and not escalation.exceeds_need
     )
     reaching = tuple(escalation for escalation in unconditional if escalation.path.impact in impacts)
     if reaching:
-        holder, first = identity_text(excess.identity), reaching[0]
-        message = (
-            f"{holder} can gain the permissions of other identities with permissions that it needs: it {first.path.why}"
-        )
+        first, needed = reaching[0], "with permissions that it needs"
+        message = f"{holder} can gain the permissions of other identities {needed}: it {first.path.why}"
         yield FindingDraft(ESCALATION, Severity.LOW, message, first.witness, reaching, id_parts=("needed",))
+    elif gained:
+        other = gained[0]
+        message = f"{holder} can gain the permissions of {other.identity.name} with permissions that it needs: "
+        message += f"that identity {other.beyond.why}"
+        granted = (GrantedEscalation(other.path, unconditional=True, exceeds_need=False, witness=other.witness),)
+        yield FindingDraft(ESCALATION, Severity.LOW, message, other.witness, granted, id_parts=("needed",))
 
 
 def _other_excess(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:

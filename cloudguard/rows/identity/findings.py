@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from cloudguard.authorization import grant_lines
 from cloudguard.authorization.effective import MatchedStatement
-from cloudguard.authorization.escalation import GrantedEscalation
+from cloudguard.authorization.escalations.granted import GrantedEscalation
 from cloudguard.authorization.excess import Excess
 from cloudguard.model.identity import Identity
 from cloudguard.permission_sets.permissions import PermissionSet

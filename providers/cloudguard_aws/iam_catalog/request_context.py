@@ -82,6 +82,8 @@ ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
     "ec2:tenancy": (),
     "ec2:volumesize": (),
     "ec2:volumetype": (),
+    "sts:durationseconds": (),
+    "sts:rolesessionname": (),
 }
 """Values in ordinary requests, or values that the caller may choose. An empty tuple means any value."""
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, PolicyDocument, Statement
+from cloudguard.permission_sets.condition_operators import KnownContext
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.trust import providers
 from cloudguard_aws.trust.chosen_keys import by_caller
@@ -36,6 +37,8 @@ from cloudguard_aws.trust.context_keys import (
     not_understood,
     of_account,
     of_service,
+    role_context,
+    service_context,
 )
 from cloudguard_aws.trust.mentions import Mentions
 from cloudguard_aws.trust.principals import HomeAccount, declared, requests_of
@@ -56,6 +59,10 @@ class TrustPrincipals:
     def known_context(self) -> Mapping[str, str]:
         """Context that is the same for all callers of a role."""
         return self._home.known_context
+
+    def context_of(self, principal: str) -> KnownContext:
+        """Return the context by which trust policies know a role of the account (ARN) or a service."""
+        return role_context() if principal.startswith("arn:") else service_context(principal, self._home.account)
 
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return alternatives of conditions that hold for requests of a principal."""

@@ -15,6 +15,8 @@ from typing import Final
 
 from cloudguard.model.identity import Condition
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC
+from cloudguard.permission_sets.condition_keys import ABSENT, FREE
+from cloudguard.permission_sets.condition_operators import KnownContext
 
 KIND, SERVICE, PROVIDER, SESSION = "caller:kind", "caller:service", "caller:provider", "caller:session"
 ACCOUNT_KIND, SERVICE_KIND, PROVIDER_KIND = "account", "service", "provider"
@@ -153,6 +155,27 @@ def of_service(service: str, keys: Iterable[str]) -> tuple[Condition, ...]:
         *absent(PROVIDER, *_OF_PRINCIPALS, *others),
         holds("Bool", "aws:PrincipalIsAWSService", "true"),
     )
+
+
+def role_context() -> KnownContext:
+    """Return the context by which trust policies know a role, in addition to that of its other requests.
+
+    The name of its session is unknown.
+    """
+    return {KIND: ACCOUNT_KIND, SERVICE: ABSENT, PROVIDER: ABSENT, SESSION: FREE}
+
+
+def service_context(service: str, account: str) -> KnownContext:
+    """Return the context of requests that a service makes by itself, with a role that ``account`` passed to it."""
+    unread = (SOURCE_ARN, SOURCE_ORGANIZATION, SOURCE_ORGANIZATION_PATHS, SOURCE_IP)
+    return {
+        KIND: SERVICE_KIND,
+        SERVICE: service,
+        "aws:principalisawsservice": "true",
+        SOURCE_ACCOUNT: account or FREE,
+        **dict.fromkeys((PROVIDER, *_OF_PRINCIPALS), ABSENT),
+        **dict.fromkeys(unread, FREE),
+    }
 
 
 def of_provider(provider: str, prefix: str, keys: Iterable[str]) -> tuple[Condition, ...]:

@@ -8,7 +8,7 @@ import pytest
 
 from aws_roles import excess_of
 from cloudguard.authorization.effective import allowed
-from cloudguard.authorization.escalation import granted_escalations
+from cloudguard.authorization.escalations.granted import granted_escalations
 from cloudguard.authorization.replacement import replacement
 from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement

@@ -1,4 +1,4 @@
-"""Roles of the account that the cluster's roles may assume, as both sides' policies say."""
+"""Roles of the account that the cluster's roles may assume, or pass to a service."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from aws_hosts import api_of
+from cloudguard.model.identity import PolicyKind
 from cloudguard_aws.identity.assumable_roles import with_assumable_roles
 from cloudguard_aws.identity.roles import read_identities
 from cloudguard_aws.identity.trusting_roles import with_trusting_roles
@@ -27,20 +28,25 @@ def role(a: Account, name: str, trusted: object, *assumes: str, when: dict[str, 
     return str(made["Role"]["Arn"])
 
 
-def test_roles_that_statements_name_are_read_with_the_roles_that_they_trust(inner_account: Account) -> None:
+def test_roles_that_statements_name_are_read(inner_account: Account) -> None:
     a = inner_account
-    role(a, "node", ROOT, "deploy", "guarded", "shut", "gone", "app-*")
+    role(a, "node", ROOT, "deploy", "guarded", "shut", "gone", "app-*", "*-all")
     role(a, "deploy", ROOT, "admin")
     role(a, "admin", f"arn:aws:iam::{ACCOUNT}:role/deploy")
     role(a, "guarded", ROOT, when=CONDITION)
     role(a, "shut", "arn:aws:iam::222222222222:root")
     role(a, "app-1", ROOT)
+    role(a, "for-all", ROOT)
     role(a, "by-trust", NODE)
+    passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": f"arn:aws:iam::{ACCOUNT}:role/passed"}
+    own = json.dumps({"Version": "2012-10-17", "Statement": [passing]})
+    a.call("iam", "put_role_policy", RoleName="node", PolicyName="pass", PolicyDocument=own)
+    role(a, "passed", ROOT)
     api = api_of(a)
     identities = read_identities(api, hosts=(), pools=(), extra=((NODE, ("node",)),))
     found = with_assumable_roles(api, with_trusting_roles(api, identities))
-    assert {other.name for other in found.others} == {"deploy", "admin", "guarded", "shut", "by-trust"}
-    pairs = {" ".join(arn.rpartition("/")[2] for arn in pair) for pair in found.admitted}
-    assert {pair for pair in pairs if not pair.endswith(" deploy")} == {"deploy admin", "node by-trust"}
-    assert "node deploy" in pairs
+    names = {other.name for other in found.others}
+    assert names == {"deploy", "admin", "guarded", "shut", "by-trust", "app-1", "passed"}
+    trusts = {policy.id for policy in found.policies if policy.kind is PolicyKind.TRUST}
+    assert trusts >= {f"{other.id}#trust" for other in found.others}
     assert api.gaps == ()

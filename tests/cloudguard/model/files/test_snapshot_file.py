@@ -284,3 +284,9 @@ def test_a_note_in_an_older_file_becomes_written_by() -> None:
     writers = [guard.written_by for guard in snapshot.topology.filters]
     assert [writer.instead for writer in writers if writer] == ["change the Service"]
     assert snapshot.gaps == snapshot_file.load(TEXT, "new.json").gaps
+
+
+def test_pairs_that_trust_policies_show_are_left_out_of_an_older_file() -> None:
+    document: Document = json.loads(TEXT)
+    document["identities"]["admitted"] = [["n:p:role::1:role/a", "n:p:role::1:role/b"]]
+    assert snapshot_file.load(json.dumps(document), "old.json") == WHOLE

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final
 
-from cloudguard.authorization.effective import MatchedStatement, allowed
+from cloudguard.authorization.effective import allowed
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.ordinary import is_ordinary
 from cloudguard.authorization.own_targets import own_targets
 from cloudguard.model.iam_catalog import EscalationPath, Impact
-from cloudguard.model.identity import Effect, Identity, PolicyKind, Statement
+from cloudguard.model.identity import Effect, PolicyKind, Statement
 from cloudguard.permission_sets.boxes import Scope
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -20,10 +20,6 @@ from cloudguard.permission_sets.space import Request
 from cloudguard.values import dataclass
 
 _SYNTHETIC_NAMES: Final = ("x", "some-administrator", "Zz9.y_z")
-_POWERFUL: Final = frozenset({Impact.ADMINISTRATOR, Impact.ROLE, Impact.CLUSTER})
-"""The impacts of paths that lead beyond the permissions of one identity."""
-_Step: TypeAlias = "tuple[EscalationPath, tuple[Request, ...]]"
-"""A path by which an identity is gained, and a request for each of its actions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +66,7 @@ def _granted(
     for action in path.actions:
         requests = granted.only(table.bit(action) or 0)
         if requests and action == path.passrole_action and path.passrole_conditions:
-            requests = (requests & _passrole_requests(excess, path)).lower
+            requests = (requests & passrole_requests(excess, path)).lower
         if not requests:
             return None
         by_action.append(requests)
@@ -85,7 +81,7 @@ def _granted(
     return GrantedEscalation(path, unconditional, any(exceeding), witness)
 
 
-def _passrole_requests(excess: Excess, path: EscalationPath) -> PermissionSet:
+def passrole_requests(excess: Excess, path: EscalationPath) -> PermissionSet:
     """Return the requests that pass a role to the service that this path uses."""
     statement = Statement(
         path.id, Effect.ALLOW, (path.passrole_action,), resources=("*",), conditions=path.passrole_conditions
@@ -145,72 +141,3 @@ def _covers_any_name(scope: Scope, formats: Iterable[str] | None, holder: str) -
         if all(SEPARATOR.join((*filled, name)) in scope.names for name in names):
             return True
     return not formats
-
-
-@dataclass(frozen=True, slots=True)
-class GainedIdentity:
-    """An identity that is gained by ``path``, and the escalation ``beyond`` that it has itself.
-
-    ``witness``: a request for each action of ``path``. ``statements``: those that grant ``beyond`` to the identity.
-    """
-
-    identity: Identity
-    path: EscalationPath
-    witness: tuple[Request, ...]
-    beyond: EscalationPath
-    statements: tuple[MatchedStatement, ...]
-
-
-def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GainedIdentity, ...]:
-    """Return the powerful identities that an identity certainly gains, also through others."""
-    listed = [path for path in paths if path.impact in {Impact.ROLE, Impact.HOSTS} or path.by_trust]
-    gained, seen = list[GainedIdentity](), {excess.identity.id}
-    holders: list[tuple[Excess, _Step | None]] = [(excess, None)]
-    for holder, first in holders:
-        for target in excess.comparer.identities.others:
-            if target.id not in seen and (step := _first_step(holder, listed, target)):
-                seen.add(target.id)
-                of_target = excess.comparer.of(target)
-                holders.append((of_target, first or step))
-                if beyond := _beyond(of_target):
-                    path, witness = first or step
-                    gained.append(
-                        GainedIdentity(target, path, witness, beyond.path, of_target.responsible(beyond.witness))
-                    )
-    return tuple(gained)
-
-
-def _beyond(excess: Excess) -> GrantedEscalation | None:
-    """Return an escalation by which an identity gains more than its own permissions; None if it has none."""
-    escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
-    powerful = [each for each in escalations if each.unconditional and each.path.impact in _POWERFUL]
-    return min(powerful, key=lambda each: each.path.impact is not Impact.ADMINISTRATOR, default=None)
-
-
-def _first_step(excess: Excess, paths: Iterable[EscalationPath], target: Identity) -> _Step | None:
-    """Return the first path beyond its need by which an identity gains ``target``, with a request for each action."""
-    exceeding = (excess.certain - excess.documented).lower
-    admitted = (excess.identity.id, target.id) in excess.comparer.identities.admitted
-    for path in (path for path in paths if admitted or not path.by_trust):
-        witness = tuple(_requests(excess, path, target))
-        leads = len(witness) == len(path.actions) and any(request.name == target.id for request in witness)
-        if leads and any(exceeding.has(request) for request in witness):
-            return path, witness
-    return None
-
-
-def _requests(excess: Excess, path: EscalationPath, target: Identity) -> Iterator[Request]:
-    """Yield a request for each action of a path that ordinary requests may use: on ``target``, if it applies to it."""
-    table, granted = excess.allowed.space.table, excess.allowed.lower
-    ordinary = excess.comparer.iam_catalog.ordinary_context
-    for action in path.actions:
-        formats = excess.comparer.iam_catalog.catalog.resource_formats(action)
-        on_target = any(target.id in resource_format(text) for text in formats or ())
-        boxes = [
-            box
-            for box in granted.only(table.bit(action) or 0).boxes
-            if is_ordinary(box.scope, ordinary) and (not on_target or target.id in box.scope.names)
-        ]
-        witness = PermissionSet(granted.space, tuple(boxes)).witness()
-        if witness is not None:
-            yield Request(witness.action, target.id, witness.context) if on_target else witness
