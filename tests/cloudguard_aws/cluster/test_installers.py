@@ -202,6 +202,7 @@ def test_without_an_installer_s_tags_balancers_and_volumes_give_roles(many: Acco
     assert api.gaps == ()
 
 
+@pytest.mark.mistake("role-removed")
 def test_without_evidence_of_the_control_plane_all_roles_are_unknown(many: Account) -> None:
     found, api, _ = roles_of(many, CollectRequest(cluster="silent"))
     assert found == {"quiet": ((), ()), "mute": ((), ())}
@@ -213,6 +214,7 @@ def test_without_evidence_of_the_control_plane_all_roles_are_unknown(many: Accou
     assert "(mute)" in gap.message
 
 
+@pytest.mark.mistake("role-removed")
 def test_flags_add_roles(many: Account) -> None:
     request = CollectRequest(
         cluster="plain",

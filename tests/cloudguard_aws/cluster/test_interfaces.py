@@ -15,6 +15,7 @@ from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.installers import kops
 
 
+@pytest.mark.mistake("odd-answer")
 def test_groups_and_addresses_of_both_answers_are_united(inner_account: Account) -> None:
     a = inner_account
     vpc = a.vpc()
@@ -34,6 +35,7 @@ def test_groups_and_addresses_of_both_answers_are_united(inner_account: Account)
     assert added.id == "eni-later"
 
 
+@pytest.mark.mistake("odd-answer")
 @pytest.mark.parametrize("lagging", ["DescribeInstances", "DescribeNetworkInterfaces"])
 def test_a_public_address_in_only_one_answer_counts(inner_account: Account, lagging: str) -> None:
     a = inner_account

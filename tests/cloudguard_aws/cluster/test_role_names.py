@@ -65,6 +65,7 @@ def test_agreeing_names_give_the_first_as_evidence() -> None:
     assert roles == HostRoles((NODE,), (weak("scaling group workers suggests the role (weak evidence)"),))
 
 
+@pytest.mark.mistake("role-removed")
 @pytest.mark.parametrize(
     "named",
     [

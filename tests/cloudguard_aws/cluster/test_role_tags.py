@@ -31,6 +31,7 @@ SEVERAL: dict[str, tuple[Tags, tuple[Role, ...]]] = {
 }
 
 
+@pytest.mark.mistake("role-removed")
 @pytest.mark.parametrize(("tags", "roles"), SEVERAL.values(), ids=SEVERAL)
 def test_tags_of_two_installers_give_the_roles_of_both(tags: Tags, roles: tuple[Role, ...]) -> None:
     found = roles_by_tags(tags)
@@ -40,6 +41,7 @@ def test_tags_of_two_installers_give_the_roles_of_both(tags: Tags, roles: tuple[
     assert is_control_plane(tags) is (CONTROL_PLANE in roles)
 
 
+@pytest.mark.mistake("role-removed")
 def test_free_tags_and_names_give_no_role() -> None:
     for name in ("db", "master"):
         assert roles_by_tags({"role": "control-plane", "Name": f"prod-x7k2p-{name}-0"}) is None

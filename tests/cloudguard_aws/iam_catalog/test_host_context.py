@@ -48,6 +48,7 @@ ROWS: dict[str, tuple[str, list[Json]]] = {
 }
 
 
+@pytest.mark.mistake("rank-lowered")
 @pytest.mark.parametrize(("found", "granted"), ROWS.values(), ids=ROWS)
 def test_a_policy_has_the_expected_severity(found: str, granted: list[Json]) -> None:
     assert worst(granted) == found

@@ -167,6 +167,7 @@ RANKS: dict[str, tuple[str, list[Json]]] = {
 }
 
 
+@pytest.mark.mistake("rank-lowered")
 @pytest.mark.parametrize(("found", "granted"), RANKS.values(), ids=RANKS)
 def test_a_policy_has_the_expected_severity(found: str, granted: list[Json]) -> None:
     assert worst(granted) == found
@@ -199,11 +200,13 @@ BOUNDARIES: dict[str, tuple[str, list[Json]]] = {
 }
 
 
+@pytest.mark.mistake("rank-lowered")
 @pytest.mark.parametrize(("found", "boundary"), BOUNDARIES.values(), ids=BOUNDARIES)
 def test_a_boundary_that_its_role_may_change_does_not_limit_it(found: str, boundary: list[Json]) -> None:
     assert worst([allow("*")], boundary) == found
 
 
+@pytest.mark.mistake("document-misread")
 @pytest.mark.parametrize("version", [None, "2008-10-17"])
 @pytest.mark.parametrize("variable", ["${aws:username}", "${aws:PrincipalAccount}", "${*}"])
 def test_a_document_of_the_older_version_has_no_policy_variables(version: str | None, variable: str) -> None:
@@ -211,6 +214,7 @@ def test_a_document_of_the_older_version_has_no_policy_variables(version: str | 
     assert worst(granted, version=version) == HIGH
 
 
+@pytest.mark.mistake("secret-read-as-list")
 @pytest.mark.parametrize(
     "action",
     [
@@ -229,6 +233,7 @@ def test_a_read_that_returns_secrets_is_data_access(action: str) -> None:
     assert published().access(action) is Access.DATA
 
 
+@pytest.mark.mistake("secret-read-as-list")
 @pytest.mark.parametrize(
     "action", ["eks:DescribeCluster", "secretsmanager:ListSecrets", "kms:DescribeKey", "iam:GetRole"]
 )

@@ -12,6 +12,7 @@ REPOSITORY = "arn:aws:codecommit:eu-west-1:111122223333:apps"
 PULL = allow(["ecr:GetAuthorizationToken", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"])
 
 
+@pytest.mark.mistake("need-too-wide")
 @pytest.mark.parametrize(
     ("kind", "granted", "found"),
     [
@@ -37,6 +38,7 @@ QUEUE, TAGGED = "arn:aws:sqs:eu-west-1:111122223333:term", {"aws:ResourceTag/kub
 COMPLETE, RECEIVE = "autoscaling:CompleteLifecycleAction", "sqs:ReceiveMessage"
 
 
+@pytest.mark.mistake("need-too-wide")
 @pytest.mark.parametrize(
     ("granted", "found"),
     [

@@ -74,6 +74,7 @@ def comparable(text: str, version: str | None) -> str:
     return text.replace("*", "\N{BULLET}") if version == VERSIONS[0] else text
 
 
+@pytest.mark.mistake("document-misread")
 @pytest.mark.parametrize("version", VERSIONS)
 @pytest.mark.parametrize("seed", seeds(4))
 def test_the_version_decides_the_meaning_of_a_document(seed: int, version: str | None) -> None:

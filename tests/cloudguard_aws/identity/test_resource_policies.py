@@ -49,6 +49,7 @@ def granted(found: Snapshot) -> dict[str, tuple[str, ...]]:
     return {policy.name: policy.statements[0].actions for policy in policies}
 
 
+@pytest.mark.mistake("grant-left-out")
 def test_policies_of_buckets_and_queues_in_needs_are_read(inner_account: Account) -> None:
     a = inner_account
     a.call("s3", "create_bucket", Bucket="state", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
@@ -67,6 +68,7 @@ def test_policies_of_buckets_and_queues_in_needs_are_read(inner_account: Account
     assert f"were not read, except those of state and {QUEUE} and etcd's keys; grants on KMS keys" in unread
 
 
+@pytest.mark.mistake("grant-left-out")
 @pytest.mark.parametrize(
     ("named", "asks"), [("prod", True), ("prod-nth", True), ("prod-*", False), ("production", False), ("jobs", False)]
 )

@@ -108,6 +108,7 @@ def test_a_listener_that_only_redirects_has_no_targets(inner_account: Account) -
     assert [str(listener.service) for listener in front.listeners] == ["tcp/443"]
 
 
+@pytest.mark.mistake("way-in-left-out")
 @pytest.mark.parametrize("guarded", [False, True])
 def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: Account, *, guarded: bool) -> None:
     a = inner_account
@@ -138,6 +139,7 @@ def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: A
     assert through.network == vpc.id
 
 
+@pytest.mark.mistake("way-in-left-out")
 def test_a_balancer_in_another_network_that_targets_the_cluster_counts(inner_account: Account) -> None:
     a = inner_account
     vpc, _, node = ground(a)
@@ -159,6 +161,7 @@ def test_a_balancer_in_another_network_that_targets_the_cluster_counts(inner_acc
     assert api_targets(api, {vpc.id}, {6443}, {}) == {}
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     ("changed", "kind", "facing"),
     [
@@ -185,6 +188,7 @@ def test_an_unknown_setting_of_a_balancer_never_closes_it(
     assert front.listeners[0].client_address is (PRESERVED if kind == "nlb" else ClientAddress.UNKNOWN)
 
 
+@pytest.mark.mistake("unknown-word")
 def test_a_listener_with_an_unknown_action_may_send_to_every_target_group(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
@@ -199,6 +203,7 @@ def test_a_listener_with_an_unknown_action_may_send_to_every_target_group(inner_
     assert [str(target.service) for target in front.listeners[0].targets] == ["tcp/6443"]
 
 
+@pytest.mark.mistake("odd-answer")
 def test_a_balancer_without_listeners_in_the_answer_is_a_gap(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)
@@ -213,6 +218,7 @@ def test_a_balancer_without_listeners_in_the_answer_is_a_gap(inner_account: Acco
     assert [(gap.call, gap.hides) for gap in api.gaps] == [("elbv2:DescribeListeners", (FactKind.BALANCERS,))]
 
 
+@pytest.mark.mistake("way-in-left-out")
 @pytest.mark.parametrize(("denied", "internet_facing"), [("true", False), ("false", True), ("", False)])
 def test_an_internal_balancer_may_let_in_the_internet_by_ipv6(
     inner_account: Account,
@@ -237,6 +243,7 @@ def test_an_internal_balancer_may_let_in_the_internet_by_ipv6(
     assert (front.internet_facing, front.dual_stack, front.public_ipv4) == (internet_facing, True, not internet_facing)
 
 
+@pytest.mark.mistake("odd-answer")
 @pytest.mark.parametrize("forgotten", ["every", "one"])
 def test_a_target_group_that_a_listener_names_and_no_answer_contains_is_a_gap(
     inner_account: Account, forgotten: str
@@ -258,6 +265,7 @@ def test_a_target_group_that_a_listener_names_and_no_answer_contains_is_a_gap(
     assert gaps == [missing] * (2 if forgotten == "every" else 1)
 
 
+@pytest.mark.mistake("odd-answer")
 def test_a_listener_and_a_target_group_that_contradict_each_other_are_a_gap(inner_account: Account) -> None:
     a = inner_account
     vpc, subnet, node = ground(a)

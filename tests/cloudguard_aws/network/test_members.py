@@ -47,6 +47,7 @@ def scaling_group(a: Account, name: str, subnet: Subnet, *hosts: Host, cluster: 
     a.call("autoscaling", "attach_instances", AutoScalingGroupName=name, InstanceIds=[host.id for host in hosts])
 
 
+@pytest.mark.mistake("member-left-out")
 def test_instances_of_the_cluster_s_scaling_groups_are_members(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     node, theirs = a.host("gpu", subnet, [group]), a.host("app", subnet, [group])
@@ -57,6 +58,7 @@ def test_instances_of_the_cluster_s_scaling_groups_are_members(place: tuple[Acco
     assert theirs.id not in found
 
 
+@pytest.mark.mistake("member-left-out")
 def test_another_cluster_s_tag_removes_no_member_from_a_scaling_group(place: tuple[Account, Subnet, Group]) -> None:
     """The tag and the scaling group contradict each other. For a balancer's target, the tag decides."""
     a, subnet, group = place
@@ -68,6 +70,7 @@ def test_another_cluster_s_tag_removes_no_member_from_a_scaling_group(place: tup
     assert (node.id in found, target.id in found) == (True, False)
 
 
+@pytest.mark.mistake("member-left-out")
 @pytest.mark.parametrize("by_address", [False, True])
 def test_targets_registered_beside_nodes_on_a_node_port_are_members(
     place: tuple[Account, Subnet, Group], *, by_address: bool
@@ -82,6 +85,7 @@ def test_targets_registered_beside_nodes_on_a_node_port_are_members(
     assert web.id not in found
 
 
+@pytest.mark.mistake("member-left-out")
 def test_targets_of_a_classic_balancer_with_the_cluster_s_tag_are_members(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     host, web = a.host("x", subnet, [group]), a.host("web", subnet, [group])
@@ -93,6 +97,7 @@ def test_targets_of_a_classic_balancer_with_the_cluster_s_tag_are_members(place:
     assert web.id not in found
 
 
+@pytest.mark.mistake("member-left-out")
 def test_targets_registered_beside_only_control_plane_hosts_are_control_plane(inner_account: Account) -> None:
     a = inner_account
     subnet = a.subnet(a.vpc())

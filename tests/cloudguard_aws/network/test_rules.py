@@ -147,6 +147,7 @@ def test_a_network_acl_is_ordered_stateless_and_denies_at_the_end() -> None:
     assert not guard.stateful
 
 
+@pytest.mark.mistake("odd-answer")
 @pytest.mark.parametrize("lost", [{"IpPermissions": 0}, {"SecurityGroupRules": 0}, {}])
 def test_rules_of_two_different_answers_are_united(inner_account: Account, lost: dict[str, int]) -> None:
     a = inner_account
@@ -169,6 +170,7 @@ def test_rules_of_two_different_answers_are_united(inner_account: Account, lost:
     assert len({rule.id for rule in guard.rules}) == 3
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     ("protocol", "why"),
     [("tcp", ""), ("6", ""), ("-1", ""), ("50", ""), ("quic", "the protocol 'quic' is not known")],

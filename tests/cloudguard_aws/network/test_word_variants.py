@@ -41,6 +41,7 @@ def routes(**to: str) -> tuple[Route, ...]:
 NEW_TARGETS: list[dict[str, str]] = [{"GatewayId": "xgw-1"}, {"LatticeId": "vl-1"}, {"NatGatewayId": "next-1"}, {}]
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("to", NEW_TARGETS, ids=str)
 def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(to: dict[str, str]) -> None:
     found = routes(**to)
@@ -50,15 +51,18 @@ def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(to: dict[str, str]) -
     assert rows_of(facts)["node-access"].verdict is not Verdict.PASS
 
 
+@pytest.mark.mistake("unknown-word")
 def test_a_route_with_an_unknown_state_is_in_force() -> None:
     assert [route.hop for route in routes(GatewayId="igw-1", State="resting")] == [NextHop.INTERNET]
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("protocol", ["HTTP3", "GENEVE", "WEBSOCKET", ""])
 def test_a_listener_with_an_unknown_protocol_may_use_tcp_or_udp(protocol: str) -> None:
     assert str(services_of(protocol, 443)) == "tcp/443,udp/443"
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     ("group", "attributes"),
     [
@@ -72,23 +76,27 @@ def test_an_unknown_setting_makes_the_client_address_unknown(group: Json, attrib
     assert client_address(target_group(GROUP | group), attributes) is ClientAddress.UNKNOWN
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("scheme", ["internet-and-edge", "partner", ""])
 def test_a_balancer_with_an_unknown_scheme_may_face_the_internet(scheme: str) -> None:
     assert load_balancer(BALANCER | {"Scheme": scheme}).internet_facing is None
 
 
+@pytest.mark.mistake("unknown-word")
 def test_an_unknown_setting_of_a_balancer_restricts_nothing() -> None:
     enforced = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
     front = load_balancer(BALANCER | {enforced: "mostly", "IpAddressType": "ipv4-and-more"})
     assert (front.enforces_groups, front.dual_stack, front.public_ipv4) == (False, True, True)
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("changed", [{"RuleAction": "audit"}, {"RuleAction": None}, {"CidrBlock": "zone-1"}], ids=str)
 def test_an_acl_entry_that_is_not_understood_is_refused(changed: Json) -> None:
     with pytest.raises(ValueError, match=r".+"):
         network_acl({"NetworkAclId": "acl", "Entries": [ENTRY | changed]})
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("protocol", ["quic", "tcp6", ""])
 def test_a_denial_of_an_unknown_protocol_is_uncertain(protocol: str) -> None:
     if not protocol:
@@ -99,12 +107,14 @@ def test_a_denial_of_an_unknown_protocol_is_uncertain(protocol: str) -> None:
     assert (rule.action, bool(rule.uncertain)) == (Action.DENY, True)
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("peer", [{"CidrZone": "zone-1"}, {"CidrIpv4": "10.0.0.0/99"}, {"ReferencedGroupInfo": {}}])
 def test_a_peer_of_an_unknown_kind_is_refused(peer: Json) -> None:
     with pytest.raises(ValueError, match=r".+"):
         listed_rule(LISTED | peer)
 
 
+@pytest.mark.mistake("unknown-word")
 def test_a_permission_for_an_unknown_protocol_may_open_everything() -> None:
     permission = {"IpProtocol": "quic", "FromPort": 443, "ToPort": 443, "Ipv6Ranges": [{"CidrIpv6": WORLD6}]}
     (rule,) = security_group({"GroupId": "g", "IpPermissions": [permission]}).filter.rules

@@ -115,6 +115,7 @@ PLACES: dict[Callable[[StackedCluster], None], str] = {
 }
 
 
+@pytest.mark.mistake("copy-left-out")
 @pytest.mark.parametrize(("place", "verdict"), PLACES.items(), ids=lambda item: getattr(item, "__name__", item))
 def test_the_row_has_the_expected_verdict(
     inner_account: Account, place: Callable[[StackedCluster], None], verdict: str

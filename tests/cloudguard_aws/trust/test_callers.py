@@ -171,6 +171,7 @@ FEDERATED: list[tuple[Json, Found]] = [
 ]
 
 
+@pytest.mark.mistake("stranger-trusted")
 @pytest.mark.parametrize(("statement", "found"), [*IDENTITIES, *FEDERATED], ids=str)
 def test_the_widest_caller_of_a_trust_policy(statement: Json, found: Found) -> None:
     assert worst(statement) == found

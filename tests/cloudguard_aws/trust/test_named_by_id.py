@@ -131,11 +131,13 @@ ROWS: dict[str, tuple[Found, list[Json]]] = {
 }
 
 
+@pytest.mark.mistake("stranger-trusted")
 @pytest.mark.parametrize(("found", "statements"), ROWS.values(), ids=ROWS)
 def test_the_widest_caller_of_a_trust_policy(found: Found, statements: list[Json]) -> None:
     assert worst(*statements) == found
 
 
+@pytest.mark.mistake("stranger-trusted")
 def test_an_instance_of_the_cluster_is_no_outsider() -> None:
     home = replace(HOME, instances=frozenset({INSTANCE}))
     assert callers_of(instance(THE_INSTANCE), home=home) == []

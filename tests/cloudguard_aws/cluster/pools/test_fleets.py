@@ -41,6 +41,7 @@ def pools(a: Account) -> list[Pool]:
     return [*collect(a).cluster.pools]
 
 
+@pytest.mark.mistake("next-host-left-out")
 def test_the_next_host_of_an_ec2_fleet_has_its_template_s_settings(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     public, wide = a.subnet(subnet.vpc, public=True), a.group(subnet.vpc, "wide")
@@ -54,6 +55,7 @@ def test_the_next_host_of_an_ec2_fleet_has_its_template_s_settings(place: tuple[
     assert (pool.template, pool.template_fields) == (f"{template}:1", "")
 
 
+@pytest.mark.mistake("next-host-left-out")
 def test_the_next_host_of_a_spot_fleet_has_its_specification_s_settings(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     second, wide = a.subnet(subnet.vpc), a.group(subnet.vpc, "wide")
@@ -97,6 +99,7 @@ def fleet_data(**fields: object) -> Json:
 PAST, FUTURE = datetime(2020, 1, 1, tzinfo=UTC), datetime(2120, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.mistake("next-host-left-out")
 @pytest.mark.parametrize(
     ("item", "starts"),
     [
@@ -131,6 +134,7 @@ def test_only_fleets_that_start_further_hosts_are_pools(
     ] * starts
 
 
+@pytest.mark.mistake("member-left-out")
 def test_a_fleet_s_untagged_hosts_belong_to_the_cluster(place: tuple[Account, Subnet, Group]) -> None:
     a, subnet, group = place
     fleet = a.fleet(a.template("spot", [group], kops.node), subnet)

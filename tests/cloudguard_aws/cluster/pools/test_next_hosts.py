@@ -69,6 +69,7 @@ def test_the_next_host_has_its_template_s_settings(inner_account: Account, subne
     assert (pool.source.call, pool.source.resource) == ("ec2:DescribeLaunchTemplateVersions", made)
 
 
+@pytest.mark.mistake("next-host-left-out")
 def test_without_a_template_setting_the_subnet_decides_on_public_addresses(
     inner_account: Account, subnet: Subnet
 ) -> None:
@@ -87,6 +88,7 @@ REQUIRED, OPTIONAL = {"HttpTokens": "required"}, {"HttpTokens": "optional"}
 TWO = {"HttpPutResponseHopLimit": 2}
 
 
+@pytest.mark.mistake("imposed-misjudged")
 @pytest.mark.parametrize(
     ("own", "account", "image", "expected"),
     [
@@ -141,6 +143,7 @@ def test_launch_configurations_are_read(inner_account: Account, subnet: Subnet) 
     assert pool.source.call == "autoscaling:DescribeLaunchConfigurations"
 
 
+@pytest.mark.mistake("next-host-left-out")
 def test_a_mixed_group_has_a_next_host_for_each_of_its_templates(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     first, second = template(a, "first"), template(a, "second")
@@ -173,6 +176,7 @@ def test_a_scaling_group_with_only_the_legacy_tag_belongs_to_the_cluster(
     assert set(pools(a)) == {"old"}
 
 
+@pytest.mark.mistake("next-host-left-out")
 @pytest.mark.parametrize(
     ("disk", "default", "encrypted"),
     [
