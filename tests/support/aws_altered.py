@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import deepcopy
 from typing import Any
@@ -31,10 +31,10 @@ Change = Callable[[list[Json], Mapping[str, Any]], list[Json]]
 
 
 class Altered:
-    """An account whose answers can be changed for one reading. The answers of moto are kept."""
+    """An account whose answers can be changed for one reading. ``made``: what was built. moto's answers are kept."""
 
-    def __init__(self, account: Account) -> None:
-        self.account = account
+    def __init__(self, account: Account, made: Any = None) -> None:  # noqa: ANN401 - as the function that builds it
+        self.account, self.made = account, made
         self._answers: dict[tuple[str, str], Answer] = {}
 
     def snapshot(self, changes: Mapping[str, Change | Exception]) -> Snapshot:
@@ -74,8 +74,7 @@ def altered(build: Callable[[Account], object]) -> Generator[Altered]:
             environment.setenv(f"AWS_{name}", value)
         environment.setenv("AWS_DEFAULT_REGION", REGION)
         account = Account(Reusing(region_name=REGION))
-        build(account)
-        yield Altered(account)
+        yield Altered(account, build(account))
 
 
 def refused(code: str = "AccessDeniedException") -> ClientError:
@@ -96,3 +95,55 @@ def adds(*items: Json) -> Change:
 def with_fields(key: str, value: str, **fields: object) -> Change:
     """Return a change that sets ``fields`` of each item whose field ``key`` is ``value`` ("": of every item)."""
     return lambda given, _parameters: [item | fields if not value or item.get(key) == value else item for item in given]
+
+
+def rule(group: str, services: str, peer: str, number: int = 0) -> Json:
+    """Return an ingress rule of a security group, as DescribeSecurityGroupRules answers it.
+
+    ``services``: "tcp/22", "tcp/22-80" or "-1". ``peer``: a CIDR, the id of a group ("sg-…"), or of a prefix list.
+    """
+    protocol, _, ports = services.partition("/")
+    first, _, last = ports.partition("-")
+    peers: Json = {"CidrIpv6" if ":" in peer else "CidrIpv4": peer}
+    peers = {"ReferencedGroupInfo": {"GroupId": peer}} if peer.startswith("sg-") else peers
+    peers = {"PrefixListId": peer} if peer.startswith("pl-") else peers
+    return {
+        "SecurityGroupRuleId": f"sgr-{group[3:]}{number}",
+        "GroupId": group,
+        "IsEgress": False,
+        "IpProtocol": protocol,
+        "FromPort": int(first) if first else -1,
+        "ToPort": int(last or first) if first else -1,
+        **peers,
+    }
+
+
+def opens(group: str, *rules: tuple[str, str]) -> Change:
+    """Return a change of DescribeSecurityGroupRules that adds rules (services, peer) to a group."""
+    added = [rule(group, services, peer, number) for number, (services, peer) in enumerate(rules)]
+    return lambda given, parameters: [*given, *(added if group in repr(parameters) else [])]
+
+
+def tagged(key: str, value: str, tags: Mapping[str, str], *, removed: Sequence[str] = ()) -> Change:
+    """Return a change of the tags of the item whose field ``key`` is ``value``. Keys that begin with ``removed`` go."""
+
+    def change(given: list[Json], _parameters: Mapping[str, Any]) -> list[Json]:
+        for item in given:
+            if item.get(key) == value:
+                kept = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
+                kept = {name: text for name, text in kept.items() if not name.startswith((*removed, "-"))}
+                item["Tags"] = [{"Key": name, "Value": text} for name, text in (kept | tags).items()]
+        return given
+
+    return change
+
+
+def together(*changes: Change) -> Change:
+    """Return a change that makes several changes, one after another."""
+
+    def change(given: list[Json], parameters: Mapping[str, Any]) -> list[Json]:
+        for each in changes:
+            given = each(given, parameters)
+        return given
+
+    return change

@@ -191,7 +191,6 @@ def test_every_classified_read_action_is_listed(catalog: PublishedCatalog) -> No
     assert not [action for action in named if is_unlisted(catalog, action)]
 
 
-@pytest.mark.mistake("secret-read-as-list")
 @pytest.mark.parametrize(
     ("action", "access"),
     [

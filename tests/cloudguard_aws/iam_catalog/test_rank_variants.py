@@ -233,7 +233,6 @@ def test_a_read_that_returns_secrets_is_data_access(action: str) -> None:
     assert published().access(action) is Access.DATA
 
 
-@pytest.mark.mistake("secret-read-as-list")
 @pytest.mark.parametrize(
     "action", ["eks:DescribeCluster", "secretsmanager:ListSecrets", "kms:DescribeKey", "iam:GetRole"]
 )

@@ -61,7 +61,6 @@ def of_pools(snapshot: Snapshot) -> list[Gap]:
     return [gap for gap in snapshot.gaps if FactKind.POOLS in gap.hides]
 
 
-@pytest.mark.mistake("next-host-left-out")
 def test_a_template_without_groups_gets_the_vpc_s_default_group(inner_account: Account, subnet: Subnet) -> None:
     a = inner_account
     pool(a, "nodes", subnet, kops.node)
