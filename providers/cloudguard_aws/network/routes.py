@@ -108,10 +108,14 @@ def _hop(key: str, target: str, *, listed: bool) -> NextHop:
 def _behind(route: Route, peerings: Peerings) -> Iterator[Route]:
     """Yield a route, or one route to each range of its peering inside the destination. A peer does not route further.
 
+    A route to no range of its peering takes the packets and drops them.
     https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html ("Transitive peering")
     """
     ranges = peerings.get(route.target, ()) if route.hop is NextHop.PEER else ()
     inside = [range_ for range_ in ranges if range_ <= route.destination and range_ != route.destination]
+    if ranges and not any(range_ & route.destination for range_ in ranges):
+        yield replace(route, hop=NextHop.BLACKHOLE)
+        return
     yield from (replace(route, destination=addresses) for addresses in inside or (route.destination,))
 
 
