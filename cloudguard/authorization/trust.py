@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from cloudguard.authorization.effective import space_of
 from cloudguard.authorization.statements import matched
-from cloudguard.model.iam_catalog import Caller, IamCatalog, Principals
+from cloudguard.model.iam_catalog import Caller, CallerKind, IamCatalog, Principals
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
 from cloudguard.permission_sets.condition_operators import KnownContext
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -34,7 +34,10 @@ class Admission:
 
 
 def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterable[str] = ()) -> tuple[Admission, ...]:
-    """Return the callers that a trust policy lets in, or may let in, without the ``declared`` outsiders."""
+    """Return the callers that a trust policy lets in, or may let in, without the ``declared`` outsiders.
+
+    A declaration names one owner: one that would cover everyone covers nobody of them.
+    """
     principals = iam_catalog.principals
     if principals is None:
         return ()
@@ -43,10 +46,15 @@ def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterab
     space = space_of(iam_catalog.catalog, policy.statements, actions)
     reader = _Reader(space, principals, principals.known_context)
     allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
-    excepted = [reader.requests(statement) for statement in policy.statements if statement.effect is Effect.DENY]
-    excepted += [reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider)]
-    allowed = [(each, reader.requests(each) - reader.union(excepted)) for each in allowing]
-    admitted = (_admission(reader, caller, allowed) for caller in callers)
+    denied = reader.union(reader.requests(each) for each in policy.statements if each.effect is Effect.DENY)
+    excused = reader.union(
+        reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider)
+    )
+    allowed = [(each, reader.requests(each) - denied) for each in allowing]
+    of_others = [(statement, requests - excused) for statement, requests in allowed]
+    admitted = (
+        _admission(reader, caller, allowed if caller.kind is CallerKind.ANYONE else of_others) for caller in callers
+    )
     return tuple(admission for admission in admitted if admission is not None)
 
 

@@ -132,7 +132,7 @@ def tagged(key: str, value: str, tags: Mapping[str, str], *, removed: Sequence[s
             if item.get(key) == value:
                 kept = {tag["Key"]: tag["Value"] for tag in item.get("Tags", [])}
                 kept = {name: text for name, text in kept.items() if not name.startswith((*removed, "-"))}
-                item["Tags"] = [{"Key": name, "Value": text} for name, text in (kept | tags).items()]
+                item["Tags"] = [{"Key": name, "Value": text} for name, text in {**kept, **tags}.items()]
         return given
 
     return change

@@ -125,9 +125,10 @@ def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
     """Return alternatives of conditions on requests of an outsider that the user declares.
 
     The text is an account, an ARN, an organization, an address range, a VPC, a VPC endpoint, a service, or
-    "ISSUER:SUBJECT" with wildcards in the subject. Empty: the text is not understood.
+    "ISSUER:SUBJECT" with wildcards in the subject. Empty: the text is not understood, or it names no single account.
     """
-    if ACCOUNT.match(text) or (text.startswith("arn:") and _IDENTITY.match(text) and "-provider/" not in text):
+    identity = _IDENTITY.match(text)
+    if ACCOUNT.match(text) or (identity and ACCOUNT.match(identity[1]) and "-provider/" not in text):
         return requests_of(f"AWS:{text}")
     if known := _by_context(text):
         return known
