@@ -38,6 +38,11 @@ origins), which it tags:
 https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/private-content-vpc-origins.html,
 https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSCloudFrontVPCOriginServiceRolePolicy.html"""
 _OF_CLOUDFRONT: Final = "aws.cloudfront.vpcorigin"
+_CONNECT_LIST: Final = ("com.amazonaws.", ".ec2-instance-connect")
+"""Beginning and end of the name of the prefix lists of EC2 Instance Connect, which connects to public addresses for
+users with its permission. Only AWS makes names with this beginning:
+https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-instance-connect-tutorial.html,
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateManagedPrefixList.html"""
 _LATTICE: Final = ".vpc-lattice"
 """End of the name of the prefix list of VPC Lattice's addresses, which are link-local:
 https://docs.aws.amazon.com/vpc-lattice/latest/ug/security-groups.html"""
@@ -108,7 +113,17 @@ def tunnels(
     cloudfront = AddressSet.union(part for each in lists if _is_named(each, _CLOUDFRONT) for part in each.ranges)
     connections = [item for item in interfaces if is_tunnel(item) or _is_origin(item)]
     read = api.mapped(call, connections, partial(_tunnel, cloudfront), hides=(FactKind.MEMBERS,))
-    return (*read, *_lattice(lists, filters, registers))
+    return (*read, *_instance_connect(lists), *_lattice(lists, filters, registers))
+
+
+def _instance_connect(lists: Iterable[AddressList]) -> Iterator[Tunnel]:
+    """Yield EC2 Instance Connect for each of its prefix lists that rules name."""
+    begin, end = _CONNECT_LIST
+    for each in lists:
+        if each.known and each.name.startswith(begin) and each.name.endswith(end):
+            gatekeeper = "EC2 Instance Connect, which requires ec2-instance-connect:SendSSHPublicKey,"
+            ranges = AddressSet.union(each.ranges)
+            yield Tunnel(f"EC2 Instance Connect ({each.name})", ranges, gatekeeper, each.source)
 
 
 def _lattice(lists: Iterable[AddressList], filters: Iterable[Filter], registers: Iterable[str]) -> Iterator[Tunnel]:
