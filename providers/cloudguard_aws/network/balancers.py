@@ -20,7 +20,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.network.balancer_tags import read_tags
 from cloudguard_aws.network.in_front.endpoint_services import EndpointService, Published, read_published, read_services
-from cloudguard_aws.network.in_front.web_acls import read_web_acls
+from cloudguard_aws.network.in_front.screening import read_screens, screened
 from cloudguard_aws.network.listeners import (
     ListenerFacts,
     Members,
@@ -151,7 +151,7 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBa
     (forwardings, screens), tagged, published, _ = api.parallel(
         lambda: api.parallel(
             lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
-            lambda: read_web_acls(api, [lb.arn for lb in known.modern if lb.kind == APPLICATION]),
+            partial(read_screens, api, _own_groups(known)),
         ),
         partial(read_tags, api, arns, [lb.name for lb in known.classic]),
         partial(read_published, api, known.services, arns),
@@ -159,7 +159,7 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBa
     )
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
     models = (forwarding.model(declared.get(forwarding.balancer.arn, ""), published) for forwarding in forwardings)
-    by_arn = {lb.id: _screened(lb, screens.get(lb.id)) for lb in models}
+    by_arn = {lb.id: screened(lb, screens.get(lb.id, ())) for lb in models}
     proxied = [each for forwarding in forwardings for each in _before_proxies(known.read, forwarding, by_arn)]
     classics = [classic(lb, known.members, declared.get(lb.name, "")) for lb in known.classic]
     every = (
@@ -172,12 +172,16 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBa
     )
     sending = tuple(sorted((lb for lb in every if lb.listeners), key=lambda lb: lb.id))
     used = {name for lb in sending for name in lb.filters}
-    return ReadBalancers(sending, tuple(screen for screen in screens.values() if screen.id in used))
+    return ReadBalancers(sending, tuple(each for own in screens.values() for each in own if each.id in used))
 
 
-def _screened(lb: Balancer, screen: Filter | None) -> Balancer:
-    """Return a balancer with a filter before its security groups. No answered group counts as one that was not read."""
-    return lb if screen is None else replace(lb, filters=(screen.id, *(lb.filters or (f"groups of {lb.id}",))))
+def _own_groups(known: ClusterBalancers) -> dict[str, set[str]]:
+    """Return a dict of application balancer → its target groups with targets in the cluster."""
+    return {
+        lb.arn: {group.arn for group in known.read.groups_of(lb.arn) if targets_of(group, known.members)}
+        for lb in known.modern
+        if lb.kind == APPLICATION
+    }
 
 
 def _with_ipv6(api: Api, balancers: Iterable[LoadBalancer]) -> list[LoadBalancer]:

@@ -11,13 +11,11 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Final
 
-from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
-from cloudguard.model.source import Source
-from cloudguard.model.text_forms import EVERY_SERVICE
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.model.filters import Filter
 from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.network.in_front.screens import screen
 
 KIND: Final = "web ACL"
 _PASSING: Final = frozenset({"Allow", "Count"})
@@ -42,12 +40,12 @@ def _screen(api: Api, arn: str) -> Filter | None:
     call = calls.GET_WEB_ACL_FOR_RESOURCE
     items = api.read_or_none(call, hides=(), about=arn, ResourceArn=arn)
     if items is None:
-        return _filter(arn, "web ACL", "it is not known whether a web ACL blocks clients")
+        return screen(call, arn, KIND, "it is not known whether a web ACL blocks clients")
     for item in items:
         read = api.mapped(call, (item,), _web_acl, hides=(), about=arn)
-        name, blocks = read[0] if read else ("web ACL", True)
+        name, blocks = read[0] if read else (KIND, True)
         if blocks:
-            return _filter(arn, name, f"it is not known which clients the web ACL {name} blocks")
+            return screen(call, arn, KIND, f"it is not known which clients the web ACL {name} blocks", name)
     return None
 
 
@@ -65,10 +63,3 @@ def _blocks(rule: Item) -> bool:
     statement = child(rule, "Statement") or child(rule, "FirewallManagerStatement")
     of_provider = text(child(statement, _RULE_GROUP), "VendorName") == _PROVIDER
     return len(statement) != 1 or not (of_provider or _ABOUT_REQUESTS.issuperset(statement))
-
-
-def _filter(balancer: str, name: str, uncertain: str) -> Filter:
-    """Return a filter before a balancer's security groups: it may deny any client, and leaves the others to them."""
-    source, everyone = Source(calls.GET_WEB_ACL_FOR_RESOURCE.name, balancer), Peer(AddressSet.everything())
-    rule = Rule("rules", Direction.INGRESS, Action.DENY, EVERY_SERVICE, everyone, source, uncertain=uncertain)
-    return Filter(f"{KIND} of {balancer}", name, KIND, (rule,), source, editable=False, in_chain=True)
