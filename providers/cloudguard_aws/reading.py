@@ -26,7 +26,7 @@ from cloudguard_aws.cluster.hosts import hosts_by_tags, read_hosts
 from cloudguard_aws.cluster.interfaces import with_both_answers
 from cloudguard_aws.cluster.pools.next_hosts import read_pools
 from cloudguard_aws.cluster.pools.scaling_groups import read_scaling_groups
-from cloudguard_aws.cluster.tags import shown_installer
+from cloudguard_aws.cluster.tags import legacy_tag, shown_installer
 from cloudguard_aws.iam_catalog.catalog_of_cluster import ready
 from cloudguard_aws.identity.assumable_roles import with_assumable_roles
 from cloudguard_aws.identity.key_policies import read_key_policies, with_resource_policies
@@ -85,7 +85,7 @@ def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble)
         managed_by=MANAGED_BY if managed else "",
         secrets_encryption=managed.secrets if managed else None,
         pod_ranges=managed.remote if managed else NO_ADDRESSES,
-        traits=etcd_traits(storage.disks),
+        traits=(*etcd_traits(storage.disks), *legacy_tag([instance.tags for instance in found.instances], found.name)),
         installer_strength=installer.strength,
         place=found.place,
     )

@@ -88,6 +88,15 @@ def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
             yield value
 
 
+def legacy_tag(tagged: Iterable[Mapping[str, str]], cluster: str) -> tuple[tuple[str, str], ...]:
+    """Return the trait that hosts have the legacy tag of the cluster. The cloud provider accepts it like the newer tag.
+
+    A host with the newer tag may lack the other, so permissions that are bound to a tag have to name both
+    (kubernetes/cloud-provider-aws pkg/providers/v1/tags.go, hasClusterTag).
+    """
+    return (("cluster-tag", LEGACY),) if any(tags.get(LEGACY) == cluster for tags in tagged) else ()
+
+
 def fleet_of(tags: Mapping[str, str]) -> str:
     """Return the id of the fleet that launched an instance, "" for none, and "" for the fleet of a scaling group."""
     return "" if SCALING_GROUP in tags else tags.get(FLEET, "") or tags.get(SPOT_FLEET, "")
