@@ -45,13 +45,14 @@ def test_clusters_with_one_name_in_two_places_are_both_checked(
     capsys: pytest.CaptureFixture[str], google_cloud: Proxy
 ) -> None:
     project = gke()
-    twin = {"location": "us-east1-b", "endpoint": "34.77.0.2"}
+    twin = {"location": "europe-west1-b", "endpoint": "34.77.0.2"}
     clusters = project.lists["projects/acme-prod/locations/-/clusters"]
     clusters.append({**clusters[0], **twin})
     google_cloud.google = Google(project)
     out = ran(capsys, "check", "gcp", "--cluster", "prod", "--cluster", "none", "-f", "json")[1]
-    places = [report["cluster"]["regions"] for report in json.loads(out)["reports"]]
-    assert places == [["europe-west1"], ["us-east1"], []]
+    clusters = [report["cluster"] for report in json.loads(out)["reports"]]
+    places = [(cluster["regions"], cluster["place"]) for cluster in clusters]
+    assert places == [(["europe-west1"], ""), (["europe-west1"], "europe-west1-b"), ([], "")]
 
 
 def _twins() -> Project:
