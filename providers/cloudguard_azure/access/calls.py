@@ -113,6 +113,7 @@ LIST_IMAGES = Call("Microsoft.Compute/images:list")
 LIST_DISK_ENCRYPTION_SETS = Call("Microsoft.Compute/diskEncryptionSets:list")
 LIST_MANAGED_CLUSTERS = Call("Microsoft.ContainerService/managedClusters:list")
 LIST_ENDPOINT_CONNECTIONS = Call("Microsoft.ContainerService/managedClusters/privateEndpointConnections:list")
+LIST_TRUSTED_ACCESS = Call("Microsoft.ContainerService/managedClusters/trustedAccessRoleBindings:list")
 LIST_IDENTITY_BINDINGS = Call("Microsoft.ContainerService/managedClusters/identityBindings:listByManagedCluster")
 LIST_ROLE_ASSIGNMENTS = Call("Microsoft.Authorization/roleAssignments:listForSubscription")
 LIST_ASSIGNED_TO = Call(

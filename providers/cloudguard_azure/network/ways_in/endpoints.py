@@ -20,8 +20,13 @@ from cloudguard.provider.answers import Item, child, children, flag, required, t
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
-from cloudguard_azure.access.calls import LIST_ENDPOINT_CONNECTIONS, LIST_MANAGED_CLUSTERS, LIST_PRIVATE_ENDPOINTS
-from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, place, word
+from cloudguard_azure.access.calls import (
+    LIST_ENDPOINT_CONNECTIONS,
+    LIST_MANAGED_CLUSTERS,
+    LIST_PRIVATE_ENDPOINTS,
+    LIST_TRUSTED_ACCESS,
+)
+from cloudguard_azure.access.ids import canonical, id_in, ids_in, name_of, own_id, parent, place, word
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.machines import tags_of
@@ -37,6 +42,7 @@ RUN_COMMAND: Final = "Microsoft.ContainerService/managedClusters/runcommand/acti
 _BY_COMMAND: Final = f"Azure Resource Manager, which requires {RUN_COMMAND},"
 """https://learn.microsoft.com/azure/aks/access-private-cluster"""
 NO_COMMANDS: Final = "apiServerAccessProfile.disableRunCommand: true"
+_NO_BINDING: Final = "the deletion of its trusted access role binding, with az aks trustedaccess rolebinding delete"
 _GUARD_ENDPOINT: Final = (
     "privateEndpointNetworkPolicies: NetworkSecurityGroupEnabled on its subnet, with rules for the clients that need it"
 )
@@ -70,14 +76,15 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
         LIST_MANAGED_CLUSTERS, [cluster], lambda item: tuple(_endpoints(item, around)), hides=_HIDES
     )
     private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if of_cluster else (), _is_private, hides=_HIDES)
+    of_services = _for_services(api, cluster) if of_cluster else ()
     if not any(private):
-        return tuple(endpoint for endpoints in of_cluster for endpoint in endpoints)
+        return (*(endpoint for endpoints in of_cluster for endpoint in endpoints), *of_services)
     name = own_id(cluster)
     by_endpoints = _private_endpoints(api, name, around)
     if not by_endpoints and not _is_inside(cluster):
         message = "the cluster is private, but none of its private endpoints was found"
         api.missed(LIST_PRIVATE_ENDPOINTS, name, message, _HIDES)
-    return (*(endpoint for endpoints in of_cluster for endpoint in endpoints), *by_endpoints)
+    return (*(endpoint for endpoints in of_cluster for endpoint in endpoints), *of_services, *by_endpoints)
 
 
 def node_group(cluster: Item) -> str:
@@ -147,6 +154,34 @@ def _endpoints(cluster: Item, around: Surroundings) -> Iterator[Endpoint]:
             gatekeeper=_BY_COMMAND,
             remedy=NO_COMMANDS,
         )
+
+
+def _for_services(api: Api, cluster: Item) -> tuple[Endpoint, ...]:
+    """Return an endpoint for each resource that Trusted Access lets in, whatever network the API server is in.
+
+    https://learn.microsoft.com/azure/aks/trusted-access-feature
+    """
+    call, name = LIST_TRUSTED_ACCESS, own_id(cluster)
+    make = partial(_for_service, required(cluster, "name"))
+    return api.listed(call, make, hides=_HIDES, about=name, **place(name, "resource_name"))
+
+
+def _for_service(cluster: str, binding: Item) -> Endpoint:
+    source = required(child(binding, "properties"), "sourceResourceId")
+    return Endpoint(
+        id=f"{cluster} by {name_of(own_id(binding))}",
+        service=_API,
+        public=True,
+        public_ranges=_EVERYONE,
+        private=False,
+        network="",
+        subnets=(),
+        filters=(),
+        groups=(),
+        source=Source(LIST_TRUSTED_ACCESS.name, own_id(binding)),
+        gatekeeper=f"Trusted Access, which admits only {source},",
+        remedy=_NO_BINDING,
+    )
 
 
 def _delegated(access: Item, around: Surroundings) -> Iterator[str]:
