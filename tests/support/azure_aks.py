@@ -120,3 +120,18 @@ class Aks(Subscription):
     def add_network(self, kind: str, name: str, made: Item, **top: Any) -> str:  # noqa: ANN401 - JSON
         """Add a resource of Microsoft.Network."""
         return self.add(f"{NETWORK}/{kind}", name, made, **top)
+
+
+class Alone(Subscription):
+    """An AKS cluster alone in a subnet of a network, with AKS' own group only: its rule for the network is imposed."""
+
+    def __init__(self, cidr: str = "10.1.0.0/24") -> None:
+        super().__init__()
+        self.vnet = self.network("aks", "10.1.0.0/16")
+        self.where = self.subnet(self.vnet, "nodes", cidr)
+        self.managed_cluster(access=OFFICE_ONLY, subnet=self.where, addresses=["10.1.0.4"])
+
+    def here(self, key: str, value: object) -> Alone:
+        """Set a property of the nodes' subnet."""
+        self.get(self.where)["properties"][key] = value
+        return self

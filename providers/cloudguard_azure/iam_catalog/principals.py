@@ -32,15 +32,17 @@ class Subjects:
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return the conditions that requests of a subject meet."""
         del excepted
-        return self.declared(principal)
+        return _named(principal)
 
     def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
         """Return the conditions of a statement."""
         return statement.conditions
 
     def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
-        """Return the conditions that requests of a declared outsider meet."""
-        return ((Condition("StringEquals", _SUBJECT, (outsider,)),),)
+        """Return the conditions that requests of a declared outsider meet. Everyone is no outsider."""
+        if outsider.endswith(f"{SEPARATOR}{ANYONE}"):
+            return ()
+        return _named(outsider)
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
         """Yield each subject of another issuer, and the cluster's own subjects that only an expression selects."""
@@ -51,11 +53,15 @@ class Subjects:
                 yield _caller(CallerKind.PODS, "service accounts that an expression selects", principal)
             elif subject == ANYONE:
                 who = f"everyone whom {issuer} issues tokens"
-                yield replace(_caller(CallerKind.ANYONE, who, principal), ordinary=())
+                yield replace(_caller(CallerKind.ANYONE, who, principal), ordinary=(), declared_as="")
             elif issuer not in self.issuers:
                 yield _caller(
                     CallerKind.OUTSIDER, f"{subject or 'subjects that an expression selects'} of {issuer}", principal
                 )
+
+
+def _named(principal: str) -> tuple[tuple[Condition, ...], ...]:
+    return ((Condition("StringEquals", _SUBJECT, (principal,)),),)
 
 
 def _caller(kind: CallerKind, who: str, principal: str) -> Caller:

@@ -94,7 +94,18 @@ def _is_relevant(nic: Interface, near: Relevance) -> bool:
 
 def _existing_interface(owners: Mapping[str, str], public: PublicAddresses, item: Item) -> Interface:
     resource_id = own_id(item)
-    return interface(item, Source(calls.LIST_INTERFACES.name, resource_id), public, owner=name_of(owners[resource_id]))
+    source, owner = Source(calls.LIST_INTERFACES.name, resource_id), _machine_name(owners[resource_id])
+    return interface(item, source, public, owner=owner)
+
+
+def _machine_name(machine: str) -> str:
+    """Return the name of a machine (id). A member of a uniform scale set has its set's name and a number."""
+    scale_set, of_scale_set, number = machine.partition("/virtualmachines/")
+    return (
+        f"{name_of(scale_set)}_{number}"
+        if of_scale_set and "/virtualmachinescalesets/" in scale_set
+        else name_of(machine)
+    )
 
 
 def _next_interfaces(vm_set: ScaleSet, places: Places) -> Iterator[Interface]:
