@@ -55,6 +55,7 @@ def test_a_public_address_is_found_by_its_id_in_any_letter_case(written: str) ->
     assert made.public_ip_on_start is False
 
 
+@pytest.mark.mistake("next-host-left-out")
 @pytest.mark.parametrize(
     ("version", "expected"), [("IPv4", True), ("", True), ("IPV6", None), ("ipv6", None), ("IPv7", True)]
 )
@@ -64,6 +65,7 @@ def test_an_unassigned_or_unread_public_address_may_exist(version: str, *, expec
         assert interface(item, SOURCE, known).public_ip_on_start is expected
 
 
+@pytest.mark.mistake("member-left-out")
 def test_a_public_ipv6_address_is_one_of_the_interface_s_addresses() -> None:
     item = ip_configuration(
         {},

@@ -64,6 +64,7 @@ def test_roles_that_azure_assigns_to_an_addon_are_at_most_advice(
     assert {finding.severity for finding in result.findings} <= {Severity.LOW}
 
 
+@pytest.mark.mistake("need-too-wide")
 @pytest.mark.parametrize(
     ("addon", "role", "place"),
     [

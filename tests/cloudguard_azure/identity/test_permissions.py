@@ -142,6 +142,7 @@ def drawn_place(random: Random, kind: str) -> str:
     return f"{random.choice(GROUPS)}/providers/{provider}/{path}"
 
 
+@pytest.mark.mistake("document-misread")
 @pytest.mark.parametrize("seed", range(10))
 def test_permission_sets_agree_with_the_naive_evaluation_of_every_request(seed: int) -> None:
     random = Random(seed)

@@ -14,6 +14,7 @@ from cloudguard.results.report import Verdict
 SETS, SET = "Microsoft.Compute/virtualMachineScaleSets", "aks-nodepool1-12345678-vmss"
 
 
+@pytest.mark.mistake("odd-answer")
 @pytest.mark.parametrize(
     ("held", "verdict"),
     [
@@ -32,6 +33,7 @@ def test_an_incomplete_identity_of_nodes_never_passes(
     assert row_of(collected(azure_cloud, account)).verdict is verdict
 
 
+@pytest.mark.mistake("odd-answer")
 @pytest.mark.parametrize(("enabled", "verdict"), [(True, Verdict.UNKNOWN), (False, Verdict.PASS)])
 def test_an_enabled_issuer_without_a_url_is_unknown(azure_cloud: AzureProxy, enabled: bool, verdict: Verdict) -> None:  # noqa: FBT001 - a case
     account = Subscription()

@@ -12,6 +12,7 @@ IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 SECRETS_USER = "Key Vault Secrets User"
 
 
+@pytest.mark.mistake("grant-left-out")
 @pytest.mark.parametrize(
     ("rbac", "role", "policy", "reads"),
     [

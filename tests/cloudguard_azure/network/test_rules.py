@@ -41,6 +41,7 @@ def test_services_are_read_in_every_spelling(protocol: str, ports: list[str], se
     assert tuple(map(str, services_of(protocol, ports))) == (services, "")
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     ("protocol", "ports", "services"),
     [
@@ -97,6 +98,7 @@ def test_one_rule_may_have_several_destinations() -> None:
     assert not rule.target_ranges, "with * besides, it is about everything"
 
 
+@pytest.mark.mistake("unknown-word")
 def test_a_rule_with_an_unknown_value_may_have_any_meaning() -> None:
     found = rules(access="Audit")
     assert {rule.action for rule in found} == {Action.DENY, Action.PERMIT}

@@ -109,7 +109,7 @@ def test_other_machines_in_allowed_groups_and_in_the_cluster_s_networks_are_list
         (external_member.owner, [_last(name) for name in external_member.groups])
         for external_member in around.topology.external_members
     ] == [("ci", ["nodes"])]
-    assert sorted(neighbour.owner for neighbour in around.topology.neighbours or ()) == ["0", "ci"]
+    assert sorted(neighbour.owner for neighbour in around.topology.neighbours or ()) == ["batch_0", "ci"]
     assert [(group.name, group.members_known) for group in around.topology.groups] == [
         ("masters", True),
         ("nodes", True),

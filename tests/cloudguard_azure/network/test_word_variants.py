@@ -28,6 +28,7 @@ RULE: Item = {
 }
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize(
     "changed",
     [
@@ -48,6 +49,7 @@ def test_a_denial_with_an_unknown_value_is_uncertain(changed: Item) -> None:
     assert ("access" in changed) is (Action.PERMIT in {rule.action for rule in rules})
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("hop", ["Internet2", "PrivateLink", ""])
 def test_a_next_hop_of_an_unknown_kind_may_be_the_internet(hop: str) -> None:
     listed = [{"name": "r", "properties": {"addressPrefix": "0.0.0.0/0", "nextHopType": hop}}]
@@ -65,6 +67,7 @@ def test_a_route_that_is_not_understood_is_a_gap(changed: Item) -> None:
     assert any(FactKind.ROUTES in gap.hides for gap in api.gaps)
 
 
+@pytest.mark.mistake("unknown-word")
 @pytest.mark.parametrize("protocol", ["Sctp", ""])
 def test_a_balancer_with_an_unknown_protocol_is_a_gap(protocol: str) -> None:
     account = Made()
