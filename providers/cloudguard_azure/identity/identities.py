@@ -35,7 +35,7 @@ from cloudguard_azure.identity.roles import Roles
 _UNREAD_GRANTS: Final = (
     "grants in other subscriptions, by directory roles, app permissions and local roles of managed HSMs, and by groups "
     "in key vault access policies were not read, and neither were grants to service principals whose secrets the "
-    "cluster holds"
+    "cluster holds, nor identities of other subscriptions that trust tokens of the cluster"
 )
 
 

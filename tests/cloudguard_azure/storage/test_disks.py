@@ -277,7 +277,6 @@ def test_chains_of_copies_are_followed() -> None:
     assert former == ()
 
 
-@pytest.mark.mistake("copy-left-out")
 def test_copies_of_deleted_disks_are_found_by_their_tags() -> None:
     gone = arm_id("group", "Microsoft.Compute/disks", "gone")
     tagged, other = snapshot("tagged", gone, ETCD), snapshot("other", gone, {"KubernetesCluster": "other"})
@@ -285,7 +284,6 @@ def test_copies_of_deleted_disks_are_found_by_their_tags() -> None:
     assert [(one.id.rpartition("/")[2], one.disk, bool(one.evidence)) for one in former] == [("tagged", "", True)]
 
 
-@pytest.mark.mistake("copy-left-out")
 def test_a_copy_of_a_deleted_disk_known_by_name_alone_may_be_the_cluster_s() -> None:
     gone = arm_id("group", "Microsoft.Compute/disks", "m0_etcddisk")
     listed = [snapshot("nightly", gone), snapshot("nightly-etcd", ""), snapshot("nightly-os", "")]
@@ -297,7 +295,6 @@ def test_a_copy_of_a_deleted_disk_known_by_name_alone_may_be_the_cluster_s() -> 
     ]
 
 
-@pytest.mark.mistake("copy-left-out")
 def test_a_shared_disk_counts_as_its_own_copy() -> None:
     _, disks, _, _ = read(disks=[disk("cp-os", diskState="ActiveSAS")])
     assert [(one.kind, one.relation) for one in disks["cp-os"].snapshots] == [("disk", "the content of")]
