@@ -79,11 +79,12 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     hosts: Collection[str],
     apart: Collection[str],
     named: bool,
+    account: str = "",
 ) -> Copies:
     """Read copies of ``volumes``, and of former volumes: by the cluster's tags, or in images of ``hosts``.
 
     ``apart``: ids of other volumes of today's hosts. ``named``: whether an installer's tag names the etcd volume of
-    each host.
+    each host. ``account``: the cluster's own account.
     """
     known = {volume.disk.id: volume for volume in volumes}
     sources = {volume.snapshot: volume for volume in volumes if volume.snapshot}
@@ -109,7 +110,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     )
     of_cluster |= copied
     of_those = [image for image in images if not of_cluster.keys().isdisjoint(image.snapshots)]
-    shared = with_sharing(api, of_cluster.values(), of_those, of_cluster)
+    shared = with_sharing(api, of_cluster.values(), of_those, of_cluster, account)
     origins = {copy.id: f"made from {copy.id}, {copy.words}" for copy in of_cluster.values()}
     origins |= {volume.volume: f"{volume.disk.id} was copied from it" for volume in volumes if volume.volume}
     return Copies(

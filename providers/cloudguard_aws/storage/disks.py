@@ -78,7 +78,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     concerning = worth_copying([volume.disk for volume in volumes], concerned)
     apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
     named = places.issuperset(concerned)
-    copy = partial(read_copies, api, cluster, hosts=concerned, apart=apart_from, named=named)
+    copy = partial(read_copies, api, cluster, hosts=concerned, apart=apart_from, named=named, account=account)
     copies, keys = api.parallel(
         lambda: copy([by_id[name] for name in sorted(concerning)]),
         partial(read_keys, api, [volume.disk.key for volume in volumes], account),

@@ -40,19 +40,24 @@ class Image(Protocol):
 
 
 def with_sharing(
-    api: Api, snapshots: Iterable[DiskSnapshot], images: Iterable[Image], known: Mapping[str, DiskSnapshot]
+    api: Api,
+    snapshots: Iterable[DiskSnapshot],
+    images: Iterable[Image],
+    known: Mapping[str, DiskSnapshot],
+    account: str,
 ) -> tuple[DiskSnapshot, ...]:
-    """Return snapshots and images with the accounts that they are shared with.
+    """Return snapshots and images with the other accounts that they are shared with.
 
-    ``known``: dict of id → snapshot, for the snapshots in ``images``.
+    ``known``: dict of id → snapshot, for the snapshots in ``images``. ``account``: their own account ("": unknown).
     """
     read = api.gather(
         *(partial(_shared_snapshot, api, snapshot) for snapshot in snapshots),
         *(partial(_shared_image, api, image, known) for image in images),
     )
+    read = [_without(copy, account) for copy in read]
     if not any(EVERYONE in (copy.shared_with or ()) for copy in read) or not _is_blocked(api):
         return tuple(read)
-    return tuple(_without_everyone(copy) if copy.kind == "snapshot" else copy for copy in read)
+    return tuple(_without(copy, EVERYONE) if copy.kind == "snapshot" else copy for copy in read)
 
 
 def _shared_snapshot(api: Api, copy: DiskSnapshot) -> DiskSnapshot:
@@ -95,10 +100,6 @@ def _is_blocked(api: Api) -> bool:
     return any(text(answer, "State") == _BLOCKED for answer in answers)
 
 
-def _without_everyone(copy: DiskSnapshot) -> DiskSnapshot:
+def _without(copy: DiskSnapshot, account: str) -> DiskSnapshot:
     shared = copy.shared_with
-    return (
-        copy
-        if shared is None
-        else replace(copy, shared_with=tuple(account for account in shared if account != EVERYONE))
-    )
+    return copy if shared is None else replace(copy, shared_with=tuple(each for each in shared if each != account))
