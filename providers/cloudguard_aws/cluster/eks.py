@@ -16,7 +16,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.model.text_forms import NO_ADDRESSES, Ranges
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import Item, child, children, flag, required, text, text_map, texts
+from cloudguard.provider.answers import AnswerError, Item, child, children, flag, required, text, text_map, texts
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
@@ -83,8 +83,15 @@ def eks_cluster(item: Item) -> EksCluster:
 
 
 def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
-    """Return the API server's endpoint. A public endpoint without ranges is open to everyone."""
-    public = flag(config, "endpointPublicAccess", default=True)
+    """Return the API server's endpoint. A public endpoint without ranges is open to everyone.
+
+    Raises AnswerError if it has neither side, because EKS makes no such cluster (EKS API reference,
+    VpcConfigRequest).
+    """
+    public, private = flag(config, "endpointPublicAccess", default=True), flag(config, "endpointPrivateAccess")
+    if not public and not private:
+        message = "the endpoint has neither public nor private access"
+        raise AnswerError(message)
     group = text(config, "clusterSecurityGroupId")
     groups = tuple(dict.fromkeys([*([group] if group else ()), *texts(config, "securityGroupIds")]))
     return Endpoint(
@@ -92,7 +99,7 @@ def _endpoint(item: Item, config: Item, source: Source) -> Endpoint:
         service=ServiceSet.parse("tcp/443"),
         public=public,
         public_ranges=AddressSet.of(texts(config, "publicAccessCidrs") or (EVERYONE,)) if public else NO_ADDRESSES,
-        private=flag(config, "endpointPrivateAccess"),
+        private=private,
         network=text(config, "vpcId"),
         subnets=tuple(texts(config, "subnetIds")),
         filters=groups,

@@ -83,7 +83,10 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
     """
     if managed is not None:
         source = api.source(calls.DESCRIBE_CLUSTER, managed.name)
-        return (IdentityProvider(managed.issuer, Strength.STRONG, source),) if managed.issuer else ()
+        if managed.issuer:
+            return (IdentityProvider(managed.issuer, Strength.STRONG, source),)
+        api.missed(calls.DESCRIBE_CLUSTER, managed.name, "the answer names no identity provider of the cluster", _HIDES)
+        return ()
     call = calls.LIST_OPEN_ID_CONNECT_PROVIDERS
     arns = api.mapped(call, api.read(call, hides=_HIDES), lambda item: required(item, "Arn"), hides=_HIDES)
     names = {arn: arn.partition(_PROVIDER)[2] for arn in arns}
