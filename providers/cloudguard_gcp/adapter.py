@@ -111,7 +111,7 @@ def _read(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         installer_strength=installer.strength,
         place=found.gke.location if found.gke and found.gke.location != found.gke.region else "",
     )
-    guarded = gatekeepers.with_guarded_ways(api, caller.project, around.topology, found.gke)
+    guarded = gatekeepers.with_guarded_ways(api, (caller.project, *_numbers(caller)), around.topology, found.gke)
     return ADAPTER.snapshot(api, cluster, guarded, identities)
 
 
@@ -152,7 +152,7 @@ def _number_trait(caller: Caller) -> tuple[tuple[str, str], ...]:
 
 def _numbers(caller: Caller) -> tuple[str, ...]:
     """Return the number of the caller's project, which its default account has in its address; () if it is unknown."""
-    from cloudguard_gcp.identity.resource_names import owner_of  # noqa: PLC0415 - only when asked for
+    from cloudguard_gcp.access.resource_names import owner_of  # noqa: PLC0415 - only when asked for
 
     number = owner_of(caller.default_account)
     return (number,) if number else ()

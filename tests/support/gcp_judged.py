@@ -35,10 +35,11 @@ def report_of(
     *beside: Project,
     policy: Declarations | None = None,
     cluster: str = "prod",
+    refused: str = "",
     **request: Any,  # noqa: ANN401 - fields of the request
 ) -> Report:
-    """Return the report on a cluster. ``request``: further fields of the request."""
-    google_cloud.google = Google(project, beside=beside)
+    """Return the report on a cluster. ``refused``: a permission. ``request``: further fields of the request."""
+    google_cloud.google = Google(project, frozenset({refused}), beside=beside)
     snapshot = ADAPTER.collect(CollectRequest(cluster=cluster, **request))
     return pipeline.evaluate(snapshot, policy or Declarations())
 

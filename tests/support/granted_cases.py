@@ -21,8 +21,8 @@ from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog as of_aws
 from cloudguard_aws.identity.policy_documents import statements
 from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog as of_azure
 from cloudguard_azure.identity.resource_names import actions_of
+from cloudguard_gcp.access.resource_names import action
 from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog as of_gcp
-from cloudguard_gcp.identity.resource_names import action
 from identities import SHUT
 from judged import rows_of
 

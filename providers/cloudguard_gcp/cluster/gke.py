@@ -51,7 +51,8 @@ class GkeCluster:
 
     ``keys``: the user's own keys for the control plane's disks and the copies of etcd. ``pod_ranges``: ranges for the
     pods of future nodes, and the range of a control plane in a network that Google peers. ``groups``: the group
-    managers of its node pools. ``workload_pools``: the identity pools of its service accounts.
+    managers of its node pools. ``workload_pools``: the identity pools of its service accounts. ``range_names``: the
+    secondary ranges of its subnet that it assigns to pods, by their names.
     """
 
     name: str
@@ -68,6 +69,7 @@ class GkeCluster:
     pod_ranges: AddressSet
     workload_pools: frozenset[str]
     groups: frozenset[str]
+    range_names: frozenset[str]
 
     @property
     def region(self) -> str:
@@ -106,7 +108,17 @@ def gke_cluster(item: Item) -> GkeCluster:
         groups=frozenset(
             place_of(url) for pool in children(item, "nodePools") for url in texts(pool, "instanceGroupUrls")
         ),
+        range_names=frozenset(filter(None, _range_names(item))),
     )
+
+
+def _range_names(item: Item) -> Iterator[str]:
+    """Yield the names of the ranges of pods: of the cluster, those that were added to it, and of its node pools."""
+    policy = child(item, "ipAllocationPolicy")
+    yield text(policy, "clusterSecondaryRangeName")
+    yield from texts(child(policy, "additionalPodRangesConfig"), "podRangeNames")
+    for pool in children(item, "nodePools"):
+        yield text(child(pool, "networkConfig"), "podRange")
 
 
 def _workload_pools(item: Item) -> Iterator[str]:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.context_free import ContextFree
-from cloudguard_gcp.identity.resource_names import resource_formats
+from cloudguard_gcp.access.resource_names import resource_formats
 
 _HERE: Final = "cloudguard_gcp.iam_catalog"
 

@@ -12,8 +12,8 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
+from cloudguard_gcp.access.resource_names import is_consumers, is_googles, owner_of
 from cloudguard_gcp.identity.kubernetes_accounts import ANY, IdentityPools, service_accounts_of
-from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, owner_of
 
 _MEMBER: Final = "caller:member"
 """A key that only cloudguard uses: the member that makes a request."""

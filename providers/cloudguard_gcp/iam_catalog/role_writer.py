@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, cast
 
 from cloudguard.model.identity import Effect, Statement
+from cloudguard_gcp.access.resource_names import action, permission
 from cloudguard_gcp.identity.conditions import conditions_of, expressions_of
-from cloudguard_gcp.identity.resource_names import action, permission
 
 MAX_PERMISSIONS: Final = 3000
 """Most permissions in a custom role (https://cloud.google.com/iam/quotas)."""

@@ -20,23 +20,14 @@ from cloudguard.model.source import Source
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.resource_names import account, owner_of
 from cloudguard_gcp.access.session import Caller
 from cloudguard_gcp.cluster.find import FoundCluster
 from cloudguard_gcp.cluster.instances import Instance
-from cloudguard_gcp.identity.bindings import (
-    Binding,
-    Level,
-    Principal,
-    concerns,
-    organization_of,
-    read_level,
-    read_levels,
-    service_account,
-    sets_of_accounts,
-)
+from cloudguard_gcp.identity.bindings import Binding, Principal, concerns, service_account
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged
+from cloudguard_gcp.identity.levels import Level, organization_of, read_level, read_levels, sets_of_accounts
 from cloudguard_gcp.identity.policies import denied_to, granted
-from cloudguard_gcp.identity.resource_names import account, owner_of
 from cloudguard_gcp.identity.roles import Roles
 from cloudguard_gcp.identity.scopes import statements_of
 from cloudguard_gcp.identity.service_accounts import (

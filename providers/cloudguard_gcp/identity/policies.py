@@ -10,10 +10,11 @@ from typing import Final
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.identity.bindings import EVERYONE, Binding, DenyRule, Level, Principal, concerns, denied, group_in
+from cloudguard_gcp.access.resource_names import account, action
+from cloudguard_gcp.identity.bindings import EVERYONE, Binding, DenyRule, Principal, concerns, denied, group_in
 from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
+from cloudguard_gcp.identity.levels import Level
 from cloudguard_gcp.identity.resource_attributes import by_conditions
-from cloudguard_gcp.identity.resource_names import account, action
 from cloudguard_gcp.identity.roles import Role, Roles
 from cloudguard_gcp.identity.service_accounts import Account
 

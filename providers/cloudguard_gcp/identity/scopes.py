@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard_gcp.access.resource_names import EVERYWHERE
 from cloudguard_gcp.identity.conditions import OPAQUE
-from cloudguard_gcp.identity.resource_names import EVERYWHERE
 
 _PREFIX: Final = "https://www.googleapis.com/auth/"
 _READ: Final = ("get", "list", "getIamPolicy")

@@ -24,11 +24,12 @@ from cloudguard.provider.answers import flag, required
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.identity.bindings import Binding, Level, Principal, bindings_of, concerns, organization_of
+from cloudguard_gcp.access.resource_names import is_consumers, owner_of
+from cloudguard_gcp.identity.bindings import Binding, Principal, bindings_of, concerns
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged, service_accounts_of
+from cloudguard_gcp.identity.levels import Level, organization_of
 from cloudguard_gcp.identity.resource_attributes import by_conditions
-from cloudguard_gcp.identity.resource_names import is_consumers, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
 _HIDES: Final = (FactKind.IDENTITIES,)

@@ -21,18 +21,11 @@ from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, errors, explain
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, part_of, project_of
-from cloudguard_gcp.identity.bindings import (
-    EVERYONE,
-    POLICY,
-    Binding,
-    Level,
-    bindings_of,
-    organization_of,
-    read_levels,
-)
+from cloudguard_gcp.access.resource_names import is_consumers, is_googles, owner_of
+from cloudguard_gcp.identity.bindings import EVERYONE, POLICY, Binding, bindings_of
 from cloudguard_gcp.identity.conditions import NAME, is_met
+from cloudguard_gcp.identity.levels import Level, organization_of, read_levels
 from cloudguard_gcp.identity.resource_attributes import SERVICE, TYPE
-from cloudguard_gcp.identity.resource_names import is_consumers, is_googles, owner_of
 from cloudguard_gcp.identity.roles import Roles
 
 _HIDES: Final = (FactKind.DISKS,)
@@ -122,6 +115,8 @@ class _Sharing:
         readers = [*self._readers(copy, own or (), self._is_outsider)]
         for level in self.levels if own is not None else ():
             readers += self._readers(copy, level.bindings, self._is_certain_outsider)
+        if copy.id != copy.disk and not all(level.complete for level in self.levels):
+            readers.append((_ALL, False))  # a policy above the copy was not read
         members = tuple(sorted({_ALL if member in EVERYONE else member for member, certain in readers if certain}))
         return members if members or (own is not None and not readers) else None
 

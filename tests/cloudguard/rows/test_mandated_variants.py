@@ -21,8 +21,8 @@ from cloudguard.results.report import Verdict
 from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog as of_aws
 from cloudguard_azure.iam_catalog.catalog_of_cluster import iam_catalog as of_azure
 from cloudguard_azure.identity.resource_names import actions_of
+from cloudguard_gcp.access.resource_names import action
 from cloudguard_gcp.iam_catalog.catalog_of_cluster import iam_catalog as of_gcp
-from cloudguard_gcp.identity.resource_names import action
 from judged import changes_of, rows_of
 
 OWN, PODS, REMEDY = "10.0.1.0/24", "10.0.64.0/18", "two rules that come before it"

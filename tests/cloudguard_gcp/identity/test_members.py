@@ -7,10 +7,10 @@ import pytest
 from cloudguard.authorization.trust import admissions
 from cloudguard.model.iam_catalog import CallerKind, IamCatalog
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard_gcp.access.resource_names import owner_of
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
 from cloudguard_gcp.identity.conditions import TIME, conditions_of
-from cloudguard_gcp.identity.resource_names import owner_of
 from drawn_policies import SOURCE, SmallCatalog
 
 pytestmark = pytest.mark.mistake("stranger-trusted")
