@@ -29,6 +29,11 @@ class Subjects:
         """Empty: no context is the same for all callers."""
         return {}
 
+    def context_of(self, principal: str) -> Mapping[str, str]:
+        """Return no context: no allow policy or credential knows a subject by one."""
+        del principal
+        return {}
+
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return the conditions that requests of a subject meet."""
         del excepted

@@ -61,6 +61,11 @@ class Members:
         self._pools = IdentityPools(frozenset({f"{project}.svc.id.goog", *pools}))
         self.known_context: Mapping[str, str] = known_context or {}
 
+    def context_of(self, principal: str) -> Mapping[str, str]:
+        """Return no context: no allow policy or credential knows a member by one."""
+        del principal
+        return {}
+
     def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
         """Return the conditions that requests of a member meet."""
         del excepted
