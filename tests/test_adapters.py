@@ -129,9 +129,9 @@ def test_a_snapshot_refers_only_to_what_it_contains(cloud: Cloud) -> None:
     assert [*_dangling(snapshot)] == []
 
 
-def _dangling(found: Snapshot) -> Iterator[str]:
+def _dangling(snapshot: Snapshot) -> Iterator[str]:
     """Yield each reference of a snapshot to an object that it does not contain."""
-    topology, cluster, identities = found.topology, found.cluster, found.identities
+    topology, cluster, identities = snapshot.topology, snapshot.cluster, snapshot.identities
     filters, segments = {guard.id for guard in topology.filters}, {subnet.id for subnet in topology.subnets}
     hosts = {*(host.id for host in cluster.hosts), *(pool.id for pool in cluster.pools)}
     policies = {policy.id for policy in identities.policies}

@@ -42,9 +42,9 @@ def parsed(page: str) -> Iterator[Term]:
             continue
         retired: list[Retired] = []
         for part in filter(None, (part.strip() for part in cells[3].split(";"))):
-            found = _FOLDERS.search(part)
-            folders = tuple(_NAME.findall(found[1])) if found else ()
-            names = frozenset(_NAME.findall(part[: found.start()] if found else part))
+            match = _FOLDERS.search(part)
+            folders = tuple(_NAME.findall(match[1])) if match else ()
+            names = frozenset(_NAME.findall(part[: match.start()] if match else part))
             retired.append(Retired(names, folders))
         yield Term(cells[0], tuple(_NAME.findall(cells[1])), tuple(retired))
 

@@ -31,7 +31,7 @@ HOSTILE = ("\x9b31mred", "caf\u00e9 \u202eevil", "a\nb\tc", "\u2066\ue000")
 
 def assert_harmless(*texts: str) -> None:
     for text in texts:
-        assert not {one for one in text if unicodedata.category(one) in {"Cc", "Cf"}} - {"\n"}
+        assert not {char for char in text if unicodedata.category(char) in {"Cc", "Cf"}} - {"\n"}
 
 
 def test_control_characters_in_host_names_are_escaped_in_every_format(account: Account, tmp_path: Path) -> None:

@@ -113,7 +113,7 @@ def wrong_imports(text: str, module: str) -> list[str]:
         top, _, inside = name.partition(".")
         if top == "cloudguard":
             same_room = own == "cloudguard" and inside.partition(".")[0] == room
-            allowed = any(f"{inside}.".startswith(f"{one}.") for one in (*MAY_IMPORT[room], *BY_ALL))
+            allowed = any(f"{inside}.".startswith(f"{name}.") for name in (*MAY_IMPORT[room], *BY_ALL))
             wrong += [] if same_room or allowed else [name]
         elif (top.startswith("cloudguard_") and (top != own or not _may_use(module, inside))) or top in NOT_SHIPPED:
             wrong.append(name)

@@ -71,9 +71,9 @@ def unused(files: dict[str, str]) -> set[str]:
         name = modules[waiting.pop()]
         reached.add(name)
         found = {*imports(files[name])}
-        packages = tuple(one for one in found if one.endswith("."))
+        packages = tuple(name for name in found if name.endswith("."))
         used = {module for module in modules if module in found or module.startswith(packages)}
-        waiting |= {one for one in used if modules[one] not in reached}
+        waiting |= {name for name in used if modules[name] not in reached}
     data = {name for name in files if not name.endswith((".py", "/README.md", "/py.typed"))}
     return set(modules.values()) - reached | {name for name in data if not _is_read(name, files)}
 

@@ -81,7 +81,7 @@ def test_a_cluster_without_hosts_never_passes(account: Account) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "text"),
     [
         (("--admin-cidr", "10.0.0.0/33"), "10.0.0.0/33"),
         (("--admin-cidr", "office"), "office"),
@@ -95,10 +95,10 @@ def test_a_cluster_without_hosts_never_passes(account: Account) -> None:
         (("--config", "no-such-file.toml"), "no-such-file.toml"),
     ],
 )
-def test_a_wrong_argument_is_named_before_any_call(words: tuple[str, ...], told: str) -> None:
+def test_a_wrong_argument_is_named_before_any_call(words: tuple[str, ...], text: str) -> None:
     ran = cloudguard(*CHECK, *words)
     assert ran.status == USAGE
-    assert told in ran.err
+    assert text in ran.err
     assert "Traceback" not in ran.err
 
 

@@ -38,8 +38,8 @@ CAPA_NODE = ("capa/nodes", "node")
 
 def needed(*names: str, cluster: str = CLUSTER) -> tuple[Statement, ...]:
     """Return the statements of the named needs, for one cluster."""
-    found = {need.id: need for need in TABLES.needs({**_VALUES, "cluster": [cluster], "dashed": [cluster]})}
-    return tuple(statement for name in names for statement in _written(found[name].statements))
+    needs = {need.id: need for need in TABLES.needs({**_VALUES, "cluster": [cluster], "dashed": [cluster]})}
+    return tuple(statement for name in names for statement in _written(needs[name].statements))
 
 
 def documented(*names: str) -> tuple[Statement, ...]:

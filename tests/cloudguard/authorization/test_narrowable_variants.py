@@ -53,16 +53,16 @@ NARROWABLE: dict[str, Case] = {
 @pytest.mark.parametrize("case", NARROWABLE.values(), ids=NARROWABLE)
 def test_a_need_with_a_known_place_gets_a_proved_narrower_replacement(case: Case) -> None:
     row, edit = case.row, case.edit
-    found = {finding.check.partition("/")[2]: finding for finding in row.findings if finding.severity > Severity.LOW}
-    assert {name: finding.severity for name, finding in found.items()} == {"narrowable": Severity.MEDIUM}
-    assert found["narrowable"].changes
+    findings = {finding.check.partition("/")[2]: finding for finding in row.findings if finding.severity > Severity.LOW}
+    assert {name: finding.severity for name, finding in findings.items()} == {"narrowable": Severity.MEDIUM}
+    assert findings["narrowable"].changes
     assert (row.verdict, edit.unproved) == (Verdict.FAIL, "")
     granted = {name for policy in case.policies for statement in policy.statements for name in statement.actions}
     statements = [statement for statement in edit.statements if granted & {*statement.actions}]
     assert statements
     bound = {"aws": "Tag/", "gcp": "resource.name"}
     assert case.cloud not in bound or any(
-        bound[case.cloud] in condition.key for part in statements for condition in part.conditions
+        bound[case.cloud] in condition.key for statement in statements for condition in statement.conditions
     )
     assert all(statement.name[:1].isupper() and statement.name.isalnum() for statement in edit.statements)
     for document in edit.documents if case.cloud == "aws" else ():

@@ -38,13 +38,13 @@ def actions_of(edit: DocumentEdit, fate: StatementFate) -> list[tuple[str, ...]]
 
 @pytest.mark.parametrize("granted", [allow("disk:DeleteVolume"), allow("disk:DeleteVolume", on=(VOLUMES,))])
 def test_a_need_documented_on_all_resources_is_narrowed_all_the_same(granted: Statement) -> None:
-    made = document(allow("disk:DescribeVolumes"), granted)
-    result = row(account(made), iam_catalog(BOUND))
+    policy = document(allow("disk:DescribeVolumes"), granted)
+    result = row(account(policy), iam_catalog(BOUND))
     assert severities(result) == {"narrowable": Severity.MEDIUM}
     finding = finding_of(result, "cloud-api-access/narrowable")
     assert "disk:DeleteVolume on resources outside the cluster" in finding.message
     assert finding.changes
-    edit = edit_of(made, facts=iam_catalog(BOUND))
+    edit = edit_of(policy, facts=iam_catalog(BOUND))
     assert not edit.unproved
     assert [statement.conditions for statement in edit.statements if "disk:DeleteVolume" in statement.actions] == [
         (OWN,)

@@ -117,9 +117,9 @@ def test_hostile_names_are_escaped(capsys: pytest.CaptureFixture[str], monkeypat
 def test_a_wrong_command_is_refused_in_one_line_without_the_password(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
 ) -> None:
-    said = refusal(capsys, "history", *words)
-    assert says in said
-    assert "s3cret" not in said
+    text = refusal(capsys, "history", *words)
+    assert says in text
+    assert "s3cret" not in text
     assert not Path("none.db").exists()
 
 

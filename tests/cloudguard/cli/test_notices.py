@@ -200,9 +200,9 @@ NIGHTLY = ("--store", STORE, "--fail-on-new", "--notify-on", "new", "-f", "json"
 
 def test_each_night_only_new_findings_are_notified(capsys: pytest.CaptureFixture[str]) -> None:
     messages = list[str]()
-    for day, one in enumerate((SHUT, SHUT, OPEN, OPEN), 1):
+    for day, facts in enumerate((SHUT, SHUT, OPEN, OPEN), 1):
         with http_server() as heard:
-            status, _, _ = ran(capsys, "check", "--snapshot", night(day, one), *NIGHTLY, *notify(heard))
+            status, _, _ = ran(capsys, "check", "--snapshot", night(day, facts), *NIGHTLY, *notify(heard))
         assert status == (3 if heard.requests else 0)
         messages.append("".join(body for _, body in heard.requests))
     first, second, third, fourth = messages

@@ -114,9 +114,9 @@ def test_only_changes_prints_nothing_without_changes_until_the_heartbeat(capsys:
 def test_a_wrong_flag_is_refused_in_one_line_without_the_password(
     capsys: pytest.CaptureFixture[str], words: tuple[str, ...], says: str
 ) -> None:
-    said = refusal(capsys, "check", "--snapshot", night(1), *words)
-    assert says in said
-    assert "s3cret" not in said
+    text = refusal(capsys, "check", "--snapshot", night(1), *words)
+    assert says in text
+    assert "s3cret" not in text
 
 
 def test_cloudguard_toml_may_not_set_stores_baselines_or_gates(capsys: pytest.CaptureFixture[str]) -> None:

@@ -140,8 +140,8 @@ def test_senders_of_another_network_with_the_same_addresses_are_distinct() -> No
     assert "the internet" in {sender for sender, _, _ in opened(inside, outside)}
 
 
-def _senders(made: Snapshot) -> list[Sender]:
-    reach = Reachability(made)
+def _senders(facts: Snapshot) -> list[Sender]:
+    reach = Reachability(facts)
     return [
         path.sender for host_class in reach.classes for path in reach.paths_to(host_class) if not path.sender.identified
     ]

@@ -37,35 +37,35 @@ def pair(seed: int) -> tuple[Snapshot, Snapshot]:
     return before, replace(before, topology=replace(before.topology, filters=filters))
 
 
-def senders(made: Snapshot) -> Iterator[Sender]:
+def senders(snapshot: Snapshot) -> Iterator[Sender]:
     """Yield the senders with a fixed address: strangers with and without groups, and the internet."""
-    for port in made.topology.external_members:
+    for port in snapshot.topology.external_members:
         yield Sender(address_of(port), port.groups)
     yield from (Sender(address) for address in STRANGE)
     yield from (Sender(address, internet=True) for address in OUTSIDE)
 
 
-def packets_through(made: Snapshot) -> set[Packet]:
+def packets_through(snapshot: Snapshot) -> set[Packet]:
     """Return the packets that get through."""
     return {
         (sender.address, host.id, service.port)
-        for host in made.cluster.hosts
+        for host in snapshot.cluster.hosts
         for port in host.interfaces
-        for sender in senders(made)
+        for sender in senders(snapshot)
         for service in PORTS
         if any((":" in sender.address) == (":" in str(address)) for address in port.addresses)
-        if directly(made.topology, port, sender, service)
+        if directly(snapshot.topology, port, sender, service)
     }
 
 
-def packets_of(changes: tuple[TrafficChange, ...], made: Snapshot) -> set[Packet]:
+def packets_of(changes: tuple[TrafficChange, ...], snapshot: Snapshot) -> set[Packet]:
     """Return the packets in the changes."""
     found = set[Packet]()
     for change in changes:
-        hosts = [host.id for host in made.cluster.hosts if host.id in change.target.replace(",", "").split()]
+        hosts = [host.id for host in snapshot.cluster.hosts if host.id in change.target.replace(",", "").split()]
         for ranges, services in change.packets:
             addresses = AddressSet.of(filter(None, ranges.split(",")))
-            inside = [sender.address for sender in senders(made) if AddressSet.parse(sender.address) & addresses]
+            inside = [sender.address for sender in senders(snapshot) if AddressSet.parse(sender.address) & addresses]
             ports = [
                 service.port
                 for service in PORTS

@@ -42,11 +42,11 @@ def test_connections_are_read_back_and_are_rounded_up_if_at_all(packets: PacketS
 
 @laws
 @given(packet_sets(), packet_sets())
-def test_a_width_contains_a_smaller_and_not_a_larger_one(one: PacketSet, other: PacketSet) -> None:
-    small, both = _lines(one & other), _lines(one)
+def test_a_width_contains_a_smaller_and_not_a_larger_one(packets: PacketSet, other: PacketSet) -> None:
+    small, both = _lines(packets & other), _lines(packets)
     if all("/0" not in line for line in (*small, *both)):
         assert inside(small, both)
-        assert inside(both, small) is (one <= other)
+        assert inside(both, small) is (packets <= other)
 
 
 def _nodes(*allowed: tuple[str, str], address: str = "10.0.0.5", masters: str = "masters") -> Finding:
@@ -162,14 +162,14 @@ def test_a_width_inside_another_means_permissions_inside_the_other_s(random: Ran
 @given(st.lists(st.text(min_size=1), min_size=1, max_size=3), st.text(min_size=1))
 @laws
 def test_hostile_names_are_read_back(names: list[str], value: str) -> None:
-    made = (
+    policies = (
         document(allow(*names, on=(value,), when=(Condition("StringLike", value, tuple(names)),))),
         document(deny(value, on=tuple(names))),
     )
     space = space_of(
-        drawn_policies.SmallCatalog(), [statement for policy in made for statement in policy.statements], ["*:*"]
+        drawn_policies.SmallCatalog(), [statement for policy in policies for statement in policy.statements], ["*:*"]
     )
-    bounded = effective(space, drawn_policies.holder(made), {policy.id: policy for policy in made}, {})
+    bounded = effective(space, drawn_policies.holder(policies), {policy.id: policy for policy in policies}, {})
     for line in grant_lines.lines(bounded, space.table.everything, ()):
         assert grant_lines.is_line(line)
         assert line.isprintable()

@@ -146,7 +146,7 @@ def test_each_severity_and_waiver_has_its_interval(store: Store) -> None:
 
 def test_a_wider_finding_begins_an_interval_and_a_narrower_one_does_not(store: Store) -> None:
     widths = ("192.0.2.0/24", "192.0.2.0/25", "192.0.2.0/24", "192.0.2.0/24")
-    reports = [on(day, replace(ONE, width=(f"tcp/22 from {one} to node",))) for day, one in enumerate(widths, 1)]
+    reports = [on(day, replace(ONE, width=(f"tcp/22 from {cidr} to node",))) for day, cidr in enumerate(widths, 1)]
     seen = [fates(since)[ONE.id] for report in reports if (since := run(store, report))]
     assert seen == [Fate.UNCHANGED, Fate.WIDER, Fate.UNCHANGED]
     with store.reading() as connection:

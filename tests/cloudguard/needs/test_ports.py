@@ -134,8 +134,8 @@ def test_node_ports_and_etcd_behind_a_balancer_are_not_the_api() -> None:
 
 
 def test_declared_ports_override_the_installer_s() -> None:
-    said = Declarations(api_ports=("tcp/9443", "tcp/9444"), etcd_ports=("tcp/3996", "tcp/2399"))
-    found = ports_of(cluster("kops", CILIUM), said, ServiceSet.parse("tcp/7443"))
+    declarations = Declarations(api_ports=("tcp/9443", "tcp/9444"), etcd_ports=("tcp/3996", "tcp/2399"))
+    found = ports_of(cluster("kops", CILIUM), declarations, ServiceSet.parse("tcp/7443"))
     assert found.api == ServiceSet.parse("tcp/9443-9444")
     assert found.etcd == ServiceSet.parse("tcp/2399,tcp/3996")
     assert found.etcd_auxiliary & found.etcd == NONE

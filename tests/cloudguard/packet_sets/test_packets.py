@@ -135,20 +135,20 @@ def test_operators_agree_with_the_oracle(
 @laws
 @given(packet_sets(), services())
 def test_only_keeps_the_packets_with_the_service(a: PacketSet, wanted: ServiceSet) -> None:
-    part = a.only(wanted)
-    assert part.services() == a.services() & wanted
-    assert part | a.only(ServiceSet.everything() - wanted) == a
-    assert part == PacketSet.of((where, what & wanted) for where, what in a.items())
-    assert a.on(wanted) == part.addresses()
+    packets = a.only(wanted)
+    assert packets.services() == a.services() & wanted
+    assert packets | a.only(ServiceSet.everything() - wanted) == a
+    assert packets == PacketSet.of((where, what & wanted) for where, what in a.items())
+    assert a.on(wanted) == packets.addresses()
 
 
 @laws
 @given(packet_sets(), addresses())
 def test_within_keeps_the_packets_with_the_address(a: PacketSet, wanted: AddressSet) -> None:
-    part = a.within(wanted)
-    assert part.addresses() == a.addresses() & wanted
-    assert part | a.within(AddressSet.everything() - wanted) == a
-    assert part == PacketSet.of((where & wanted, what) for where, what in a.items())
+    packets = a.within(wanted)
+    assert packets.addresses() == a.addresses() & wanted
+    assert packets | a.within(AddressSet.everything() - wanted) == a
+    assert packets == PacketSet.of((where & wanted, what) for where, what in a.items())
 
 
 @laws

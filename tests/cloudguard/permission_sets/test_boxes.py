@@ -22,7 +22,7 @@ def test_intersection_has_the_requests_in_both(a: Scope, b: Scope) -> None:
 @laws
 @given(scopes(), scopes())
 def test_difference_has_disjoint_parts_and_loses_nothing(a: Scope, b: Scope) -> None:
-    parts = [requests(part) for part in a - b]
+    parts = [requests(scope) for scope in a - b]
     assert set[tuple[object, ...]]().union(*parts) == requests(a) - requests(b)
     assert all(not left & right for left, right in combinations(parts, 2))
 

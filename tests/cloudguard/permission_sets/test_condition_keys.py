@@ -37,7 +37,7 @@ def test_intersection_allows_what_both_allow(drawn: Pair) -> None:
 @given(constraints())
 def test_difference_has_disjoint_parts_and_loses_nothing(drawn: Pair) -> None:
     a, b, multivalued = drawn
-    parts = [points(part, multivalued=multivalued) for part in a - b]
+    parts = [points(constraint, multivalued=multivalued) for constraint in a - b]
     assert set[tuple[str, ...] | None]().union(*parts) == points(a, multivalued=multivalued) - points(
         b, multivalued=multivalued
     )

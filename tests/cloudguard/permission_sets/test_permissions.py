@@ -47,9 +47,9 @@ def test_a_witness_is_in_the_set(a: PermissionSet, b: PermissionSet) -> None:
 def test_a_difference_beyond_the_limit_depends_on_an_assumption() -> None:
     space = small_space(limit=0)
     all_of_it = PermissionSet.of(space, [Box(space.table.everything, EVERYWHERE)])
-    part = PermissionSet.of(space, [Box(space.table.everything, Scope().assuming(ASSUMPTIONS[0]))])
-    assert (all_of_it - part).assumptions == (TOO_MANY_PARTS,)
-    assert not (all_of_it - part).lower
+    permissions = PermissionSet.of(space, [Box(space.table.everything, Scope().assuming(ASSUMPTIONS[0]))])
+    assert (all_of_it - permissions).assumptions == (TOO_MANY_PARTS,)
+    assert not (all_of_it - permissions).lower
 
 
 def test_an_unlisted_action_is_undecided_unless_the_set_is_empty() -> None:

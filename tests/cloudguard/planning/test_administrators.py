@@ -32,8 +32,8 @@ MASTER = host("cp1", CONTROL_PLANE, "masters", where="public", public="203.0.113
 WORKER = host("n1", NODE, "nodes")
 
 
-def planned(made: Snapshot, *admins: str, rows: tuple[str, ...] = ()) -> Planned:
-    return pipeline.plan(made, Declarations(admin_cidrs=admins or (OFFICE,)), rows=rows)
+def planned(facts: Snapshot, *admins: str, rows: tuple[str, ...] = ()) -> Planned:
+    return pipeline.plan(facts, Declarations(admin_cidrs=admins or (OFFICE,)), rows=rows)
 
 
 def only_change(plan: Planned) -> Change:

@@ -31,9 +31,9 @@ FILTERS = [group("nodes"), group("api", ("tcp/443", "nodes"))]
 WORKER = host("n1", NODE, "nodes", where="public", public="203.0.113.21")
 
 
-def planned(made: Snapshot, *administrators: str, inside: bool = False) -> Planned:
+def planned(facts: Snapshot, *administrators: str, inside: bool = False) -> Planned:
     declared = Declarations(admin_cidrs=(OFFICE, *administrators), api_inside=inside)
-    return pipeline.plan(made, declared, rows=("api-server-access",))
+    return pipeline.plan(facts, declared, rows=("api-server-access",))
 
 
 def peers(plan: Planned) -> set[str]:

@@ -42,11 +42,11 @@ class Someone:
     roles: tuple[Role, ...] = ()
 
 
-def plan_of(made: Snapshot) -> Planned:
+def plan_of(snapshot: Snapshot) -> Planned:
     """Return the plan for an account whose administrators are declared."""
-    case = Case(made, ADMINS, PlainForms())
+    case = Case(snapshot, ADMINS, PlainForms())
     rows, changes = case.judged()
-    return make_plan(case, Report("test", "", "", made.cluster, rows, changes), Choice())
+    return make_plan(case, Report("test", "", "", snapshot.cluster, rows, changes), Choice())
 
 
 @cache
@@ -61,59 +61,59 @@ def prefixes(planned: Planned) -> Iterator[Snapshot]:
         yield edited(planned.case.snapshot, parts[:count])
 
 
-def everyone(made: Snapshot) -> Iterator[Someone]:
+def everyone(snapshot: Snapshot) -> Iterator[Someone]:
     """Yield the senders: hosts, the next host of each pool, replacements of hosts, and strangers with any group."""
-    for host in (*made.cluster.hosts, *replacements(made)):
+    for host in (*snapshot.cluster.hosts, *replacements(snapshot)):
         for port in host.interfaces:
             for address in port.addresses:
                 yield Someone(f"{host.id} {address}", Sender(address.texts()[0], port.groups), host.roles)
-    for port in made.topology.external_members:
+    for port in snapshot.topology.external_members:
         yield Someone(port.id, Sender(address_of(port), port.groups))
     yield from (Someone(address, Sender(address)) for address in STRANGE)
     yield from (Someone(address, Sender(address, internet=True)) for address in OUTSIDE)
 
 
-def replacements(made: Snapshot) -> Iterator[Host]:
+def replacements(snapshot: Snapshot) -> Iterator[Host]:
     """Yield every host with another address of its subnet, and the next host of each pool."""
-    for host in made.cluster.hosts:
+    for host in snapshot.cluster.hosts:
         nic = host.interfaces[0]
         base, _, last = address_of(nic).rpartition(".")
         moved = replace(nic, id=f"{nic.id}-again", addresses=address_sets(f"{base}.{int(last) + 100}"), public=())
         yield replace(host, id=f"{host.id}-again", interfaces=(moved,))
-    for pool in made.cluster.pools:
+    for pool in snapshot.cluster.pools:
         nic = Interface(
             f"next-{pool.id}", pool.subnets[0], address_sets("10.0.1.200"), pool.source, (), pool.filters, pool.groups
         )
         yield Host(f"next of {pool.id}", "", pool.roles, (), (nic,), pool.source)
 
 
-def targets(made: Snapshot) -> Iterator[tuple[Host, Interface]]:
+def targets(snapshot: Snapshot) -> Iterator[tuple[Host, Interface]]:
     """Yield every interface of the cluster, of today's hosts and of future ones."""
-    for host in (*made.cluster.hosts, *replacements(made)):
+    for host in (*snapshot.cluster.hosts, *replacements(snapshot)):
         yield from ((host, port) for port in host.interfaces)
 
 
 Packets = frozenset[tuple[str, str, Service]]
 
 
-def packets_through(made: Snapshot) -> Packets:
+def packets_through(snapshot: Snapshot) -> Packets:
     """Return the packets that get through: (sender, interface, service)."""
-    senders, alike = [*everyone(made)], dict[tuple[object, ...], list[tuple[str, Service]]]()
+    senders, alike = [*everyone(snapshot)], dict[tuple[object, ...], list[tuple[str, Service]]]()
     found = set[tuple[str, str, Service]]()
-    for _, port in targets(made):
+    for _, port in targets(snapshot):
         key = port.subnet, port.filters, port.public, any(":" in str(address) for address in port.addresses)
         if key not in alike:
             pairs = ((sender, service) for sender in senders for service in PORTS)
             alike[key] = [
-                (someone.name, to) for someone, to in pairs if directly(made.topology, port, someone.sender, to)
+                (someone.name, to) for someone, to in pairs if directly(snapshot.topology, port, someone.sender, to)
             ]
         found |= {(name, port.id, service) for name, service in alike[key]}
     return frozenset(found)
 
 
-def declared(made: Snapshot, packets: Packets) -> Packets:
+def declared(snapshot: Snapshot, packets: Packets) -> Packets:
     """Return the packets from declared administrators to the API."""
-    masters = {port.id for host, port in targets(made) if Role.CONTROL_PLANE in host.roles}
+    masters = {port.id for host, port in targets(snapshot) if Role.CONTROL_PLANE in host.roles}
     return frozenset(
         (name, nic, service)
         for name, nic, service in packets
@@ -121,20 +121,20 @@ def declared(made: Snapshot, packets: Packets) -> Packets:
     )
 
 
-def needed(made: Snapshot, packets: Packets) -> Packets:
+def needed(snapshot: Snapshot, packets: Packets) -> Packets:
     """Return the packets that hosts of the cluster and administrators need.
 
     Only etcd hosts and the control plane need packets to etcd.
     """
-    senders = {someone.name: someone.roles for someone in everyone(made)}
-    receivers = {port.id: host.roles for host, port in targets(made)}
+    senders = {someone.name: someone.roles for someone in everyone(snapshot)}
+    receivers = {port.id: host.roles for host, port in targets(snapshot)}
 
     def is_needed(name: str, nic: str, service: Service) -> bool:
         sent_by, to = senders[name], receivers[nic]
         to_etcd = service.port in ETCD and (Role.ETCD in to or Role.CONTROL_PLANE not in to)
         return Role.CONTROL_PLANE in sent_by or (bool(sent_by) and not to_etcd)
 
-    return declared(made, packets) | {packet for packet in packets if is_needed(*packet)}
+    return declared(snapshot, packets) | {packet for packet in packets if is_needed(*packet)}
 
 
 @pytest.mark.parametrize("seed", seeds(300))
@@ -186,9 +186,9 @@ def none_is_spare(planned: Planned) -> None:
             assert not (left.gone >= gone and proposer.holds(rest)), change
 
 
-def admitted(made: Snapshot) -> Packets:
+def admitted(snapshot: Snapshot) -> Packets:
     """Return the packets from administrators to the API that get through."""
-    return declared(made, packets_through(made))
+    return declared(snapshot, packets_through(snapshot))
 
 
 @pytest.mark.parametrize("seed", seeds(40))

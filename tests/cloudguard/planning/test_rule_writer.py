@@ -35,7 +35,7 @@ class Spans(PlainForms):
         """Return a rule for each port range."""
         del guard
         parts = (ServiceSet.of_intervals([span]) for span in traffic.services.intervals)
-        return tuple(replace(traffic, services=part) for part in parts)
+        return tuple(replace(traffic, services=services) for services in parts)
 
 
 def rule_writer(most: int = MOST_RULES) -> RuleWriter:
@@ -117,7 +117,7 @@ def test_naming_the_hosts_takes_access_from_other_members_of_the_group(*, named:
     members = {**rule_writer().members, **({"node": AddressSet.of(GROUPS["nodes"])} if named else {})}
     written = replace(rule_writer(), members=members).as_rules(whole)
     rules = after(written) if written else (lets("all", "nodes"),)
-    kept = {peer: ServiceSet.union(one.services for one in rules if one.peer == peer) for peer in (hosts, rest.peer)}
+    kept = {peer: ServiceSet.union(rule.services for rule in rules if rule.peer == peer) for peer in (hosts, rest.peer)}
     assert (kept[rest.peer] == ServiceSet.parse("icmp/3/4")) is named
     assert needed.services <= kept[hosts]
     assert rest.services <= kept[hosts if named else rest.peer]

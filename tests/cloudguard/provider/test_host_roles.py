@@ -53,16 +53,16 @@ def test_control_plane_hosts_run_etcd_if_no_host_runs_only_etcd() -> None:
 
 def test_hosts_with_unknown_roles_make_a_gap_for_each_reason() -> None:
     contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict each other", Strength.WEAK)
-    found, gaps = hosts_with(a=UNKNOWN, b=UNKNOWN, c=HostRoles((), (contradiction,)))
-    assert found["c"].evidence == ("its names contradict each other",)
+    hosts, gaps = hosts_with(a=UNKNOWN, b=UNKNOWN, c=HostRoles((), (contradiction,)))
+    assert hosts["c"].evidence == ("its names contradict each other",)
     assert [gap.resource for gap in gaps] == ["a, b", "c"]
     assert "contradict" in gaps[1].message
     assert {gap.hides for gap in gaps} == {(FactKind.HOSTS,)}
 
 
 def test_a_host_s_name_alone_does_not_remove_etcd_from_the_control_plane() -> None:
-    found, _ = hosts_with(m=HostRoles(MASTER, (SAID,)), backup=HostRoles(ETCD, (WEAK,)))
-    assert found["m"].roles == (*MASTER, *ETCD)
+    hosts, _ = hosts_with(m=HostRoles(MASTER, (SAID,)), backup=HostRoles(ETCD, (WEAK,)))
+    assert hosts["m"].roles == (*MASTER, *ETCD)
     by_names, _ = hosts_with(m=HostRoles(MASTER, (WEAK,)), backup=HostRoles(ETCD, (WEAK,)))
     assert by_names["m"].roles == (*MASTER, *ETCD)
     assert {evidence.strength for evidence in by_names["m"].role_evidence} == {Strength.WEAK}
@@ -70,16 +70,16 @@ def test_a_host_s_name_alone_does_not_remove_etcd_from_the_control_plane() -> No
 
 def test_with_strong_evidence_of_the_control_plane_other_hosts_are_nodes() -> None:
     contradiction = RoleEvidence(EvidenceKind.NAME, "its names contradict each other", Strength.WEAK)
-    found, gaps = hosts_with(
+    hosts, gaps = hosts_with(
         m=HostRoles(MASTER, (SAID,)),
         silent=UNKNOWN,
         torn=HostRoles((), (contradiction,)),
         named=HostRoles(NODE, (WEAK,)),
         other=HostRoles(MASTER, (WEAK,)),
     )
-    assert [found[name].roles for name in ("silent", "torn", "named")] == [NODE] * 3
-    assert all(found[name].role_evidence[-1].strength is Strength.STRONG for name in ("silent", "torn", "named"))
-    assert (found["other"].roles, gaps) == ((*MASTER, *ETCD), [])
+    assert [hosts[name].roles for name in ("silent", "torn", "named")] == [NODE] * 3
+    assert all(hosts[name].role_evidence[-1].strength is Strength.STRONG for name in ("silent", "torn", "named"))
+    assert (hosts["other"].roles, gaps) == ((*MASTER, *ETCD), [])
 
 
 def test_roles_and_evidence_are_combined() -> None:

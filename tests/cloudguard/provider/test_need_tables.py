@@ -68,12 +68,12 @@ def test_a_need_has_the_statements_of_the_needs_it_names_before_its_own(tmp_path
     first = NEED.format("first") + statement.format("One")
     second = NEED.format("second") + 'statements-of = ["first"]\n' + statement.format("Two")
     third = NEED.format("third") + 'statements-of = ["second"]\n'
-    found = {need.id: need.statements for need in tables(tmp_path, third + second + first).needs({})}
-    assert [(statement.name, statement.actions) for statement in found["third"]] == [
+    statements = {need.id: need.statements for need in tables(tmp_path, third + second + first).needs({})}
+    assert [(statement.name, statement.actions) for statement in statements["third"]] == [
         ("third/#1", ("a:One",)),
         ("third/#2", ("a:Two",)),
     ]
-    assert [statement.actions for statement in found["first"]] == [("a:One",)]
+    assert [statement.actions for statement in statements["first"]] == [("a:One",)]
 
 
 def test_a_missing_key_of_a_need_is_empty(tmp_path: Path) -> None:

@@ -18,12 +18,12 @@ from judged import rows_of
 V6 = "2001:db8:0:1::7"
 
 
-def row(made: Snapshot, name: str) -> RowResult:
-    return rows_of(made)[name]
+def row(facts: Snapshot, name: str) -> RowResult:
+    return rows_of(facts)[name]
 
 
-def checks(found: RowResult) -> dict[str, Severity]:
-    return {finding.check: finding.severity for finding in found.findings}
+def checks(result: RowResult) -> dict[str, Severity]:
+    return {finding.check: finding.severity for finding in result.findings}
 
 
 def test_an_ipv6_rule_lets_nobody_in_to_a_host_without_an_ipv6_address() -> None:

@@ -34,13 +34,13 @@ Brief = tuple[HopKind, str, str, RuleTraffic | str]
 LISTENS: Brief = (HopKind.BALANCER, "ssh", "", "tcp/2222")
 
 
-def witness_paths(made: Snapshot, check: str) -> list[tuple[Hop, ...]]:
-    findings: list[Finding] = [finding for row in rows_of(made).values() for finding in row.findings]
+def witness_paths(facts: Snapshot, check: str) -> list[tuple[Hop, ...]]:
+    findings: list[Finding] = [finding for row in rows_of(facts).values() for finding in row.findings]
     return [finding.witness.path for finding in findings if finding.check == check]
 
 
-def paths(made: Snapshot, check: str) -> list[tuple[Brief, ...]]:
-    return [tuple((hop.kind, hop.id, hop.rule, hop.lets) for hop in path) for path in witness_paths(made, check)]
+def paths(facts: Snapshot, check: str) -> list[tuple[Brief, ...]]:
+    return [tuple((hop.kind, hop.id, hop.rule, hop.lets) for hop in path) for path in witness_paths(facts, check)]
 
 
 def acl(number: int, services: str, who: str) -> Brief:

@@ -41,12 +41,12 @@ PODS = "10.0.1.128/25"
 ETCD = ServiceSet.parse("tcp/2379-2380")
 
 
-def applied(made: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
+def applied(facts: Snapshot, changes: tuple[Change, ...]) -> Snapshot:
     """Return the snapshot with every change whose peers are known, and with the new groups of these changes."""
     known = [replace(change, edits=tuple(filter(can_be_made, change.edits))) for change in changes]
-    subnets = {subnet.id: subnet for subnet in made.topology.subnets}
-    groups = group_changes(known, Reachability(made).classes, subnets, made.cluster.name)
-    return edited(made, edits_with_changes((*groups, *known)))
+    subnets = {subnet.id: subnet for subnet in facts.topology.subnets}
+    groups = group_changes(known, Reachability(facts).classes, subnets, facts.cluster.name)
+    return edited(facts, edits_with_changes((*groups, *known)))
 
 
 @st.composite
@@ -64,16 +64,16 @@ def clusters(draw: st.DrawFn) -> Snapshot:
     return snapshot(hosts, filters, pods=(PODS,))
 
 
-def shared_by_all(made: Snapshot) -> bool:
+def shared_by_all(facts: Snapshot) -> bool:
     """Whether one group guards the control plane and the nodes, so that each gets what the other needs."""
-    return all(any("shared" in nic.filters for nic in host.interfaces) for host in made.cluster.hosts)
+    return all(any("shared" in nic.filters for nic in host.interfaces) for host in facts.cluster.hosts)
 
 
 @laws
 @given(clusters())
-def test_the_edits_remove_the_excess(made: Snapshot) -> None:
-    assume(not shared_by_all(made))
-    mended = applied(made, changes_of(made, ADMINS))
+def test_the_edits_remove_the_excess(facts: Snapshot) -> None:
+    assume(not shared_by_all(facts))
+    mended = applied(facts, changes_of(facts, ADMINS))
     left = [
         finding
         for row in rows_of(mended, ADMINS).values()
@@ -85,14 +85,14 @@ def test_the_edits_remove_the_excess(made: Snapshot) -> None:
 
 @laws
 @given(clusters())
-def test_the_cluster_s_hosts_lose_nothing_they_need(made: Snapshot) -> None:
-    changes = changes_of(made, ADMINS)
-    before, mended = Reachability(made), Reachability(applied(made, changes))
-    ports = Context(made, ADMINS, before).ports
+def test_the_cluster_s_hosts_lose_nothing_they_need(facts: Snapshot) -> None:
+    changes = changes_of(facts, ADMINS)
+    before, mended = Reachability(facts), Reachability(applied(facts, changes))
+    ports = Context(facts, ADMINS, before).ports
     for source, new_source in zip(before.classes, mended.classes, strict=True):
         for target, new_target in zip(before.classes, mended.classes, strict=True):
             allowed = allowed_between(source, target, ports)
-            if shared_by_all(made) and source.has(Role.NODE):
+            if shared_by_all(facts) and source.has(Role.NODE):
                 allowed -= ports.etcd | ports.etcd_auxiliary
             had = before.between(source, target).allowed.lower.only(allowed)
             assert had <= mended.between(new_source, new_target).allowed.lower
@@ -100,12 +100,12 @@ def test_the_cluster_s_hosts_lose_nothing_they_need(made: Snapshot) -> None:
 
 @laws
 @given(clusters())
-def test_the_cluster_s_pods_lose_nothing_they_need(made: Snapshot) -> None:
-    before, mended = Reachability(made), Reachability(applied(made, changes_of(made, ADMINS)))
-    ports, pods = Context(made, ADMINS, before).ports, AddressSet.parse(PODS)
+def test_the_cluster_s_pods_lose_nothing_they_need(facts: Snapshot) -> None:
+    before, mended = Reachability(facts), Reachability(applied(facts, changes_of(facts, ADMINS)))
+    ports, pods = Context(facts, ADMINS, before).ports, AddressSet.parse(PODS)
     for target, new_target in zip(before.classes, mended.classes, strict=True):
         allowed = allowed_between(None, target, ports)
-        if shared_by_all(made):
+        if shared_by_all(facts):
             allowed -= ports.etcd | ports.etcd_auxiliary
         had = before.allowed_in(target).allows(pods, ()).lower.only(allowed)
         assert had <= mended.allowed_in(new_target).allows(pods, ()).lower
@@ -113,9 +113,9 @@ def test_the_cluster_s_pods_lose_nothing_they_need(made: Snapshot) -> None:
 
 @laws
 @given(clusters())
-def test_the_edits_open_nothing(made: Snapshot) -> None:
-    changes = changes_of(made, ADMINS)
-    before, mended = Reachability(made), Reachability(applied(made, changes))
+def test_the_edits_open_nothing(facts: Snapshot) -> None:
+    changes = changes_of(facts, ADMINS)
+    before, mended = Reachability(facts), Reachability(applied(facts, changes))
     for target, new_target in zip(before.classes, mended.classes, strict=True):
         for path, new_path in zip(before.paths_to(target), mended.paths_to(new_target), strict=False):
             if path.sender.name == new_path.sender.name:
@@ -124,9 +124,9 @@ def test_the_edits_open_nothing(made: Snapshot) -> None:
 
 @laws
 @given(clusters())
-def test_no_edits_are_proposed_after_the_edits(made: Snapshot) -> None:
-    assume(not shared_by_all(made))
-    mended = applied(made, changes_of(made, ADMINS))
+def test_no_edits_are_proposed_after_the_edits(facts: Snapshot) -> None:
+    assume(not shared_by_all(facts))
+    mended = applied(facts, changes_of(facts, ADMINS))
     rows = rows_of(mended, ADMINS).values()
     worst = [finding.severity for row in rows for finding in row.findings if finding.changes]
     assert all(severity is Severity.LOW for severity in worst)

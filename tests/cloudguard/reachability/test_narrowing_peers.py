@@ -46,9 +46,9 @@ def test_equal_rules_are_written_once() -> None:
     office = "198.51.100.0/24"
     filters = [group("masters", *(("tcp/6443", who) for who in (office, WORLD, "10.0.0.0/8"))), group("nodes")]
     api = balancer("api", "tcp/6443", [to(hosts[0], "tcp/6443")])
-    found = kept_by(snapshot(hosts, filters, balancers=[api]))
-    written = [(traffic.services, traffic.peer) for kept_here in found.values() for traffic in kept_here]
-    assert found.keys() == {"masters-1", "masters-2"}
+    kept = kept_by(snapshot(hosts, filters, balancers=[api]))
+    written = [(traffic.services, traffic.peer) for traffics in kept.values() for traffic in traffics]
+    assert kept.keys() == {"masters-1", "masters-2"}
     assert len(written) == len(set(written)) > 0
     assert (ServiceSet.parse("tcp/6443"), peer("nodes")) in written
     assert (ServiceSet.parse("tcp/6443"), peer(office)) not in written

@@ -44,9 +44,9 @@ from judged import rows_of
 SSH = ServiceSet.parse("tcp/22").first()
 
 
-def behind(made: Snapshot) -> list[Path]:
+def behind(facts: Snapshot) -> list[Path]:
     """Return the paths from the internet through a balancer to the only class."""
-    reach = Reachability(made)
+    reach = Reachability(facts)
     (target,) = reach.classes
     return [path for path in reach.paths_to(target) if path.balancer is not None and not path.sender.inside]
 
@@ -81,9 +81,9 @@ def test_indistinguishable_hosts_are_one_class_in_any_order() -> None:
     def names(classes: tuple[HostClass, ...]) -> list[set[str]]:
         return [{host.id for host in each.hosts} for each in classes]
 
-    one, other = snapshot(hosts), snapshot(hosts[::-1])
-    assert names(classify(one.cluster, one.topology)) == names(classify(other.cluster, other.topology))
-    assert sorted(map(len, names(classify(one.cluster, one.topology)))) == [1, 3]
+    facts, other = snapshot(hosts), snapshot(hosts[::-1])
+    assert names(classify(facts.cluster, facts.topology)) == names(classify(other.cluster, other.topology))
+    assert sorted(map(len, names(classify(facts.cluster, facts.topology)))) == [1, 3]
 
 
 def test_a_host_with_several_interfaces_in_one_class_counts_once() -> None:
@@ -144,11 +144,11 @@ def test_the_longest_prefix_decides_and_the_network_s_own_route_wins_a_tie() -> 
         (RANGE, NextHop.LOCAL, "local"),
         (RANGE, NextHop.PEER, "a"),
     )
-    found = routed(subnet("a", ("10.0.0.0/24",), *routes), {})
-    assert found[NextHop.LOCAL, "local"] == AddressSet.parse(RANGE)
-    assert found[NextHop.PEER, "p"] == AddressSet.parse("10.0.0.0/8") - AddressSet.parse(RANGE)
-    assert (NextHop.PEER, "a") not in found
-    assert found[NextHop.INTERNET, "gw"] == ALL4 - AddressSet.parse("10.0.0.0/8")
+    addresses = routed(subnet("a", ("10.0.0.0/24",), *routes), {})
+    assert addresses[NextHop.LOCAL, "local"] == AddressSet.parse(RANGE)
+    assert addresses[NextHop.PEER, "p"] == AddressSet.parse("10.0.0.0/8") - AddressSet.parse(RANGE)
+    assert (NextHop.PEER, "a") not in addresses
+    assert addresses[NextHop.INTERNET, "gw"] == ALL4 - AddressSet.parse("10.0.0.0/8")
 
 
 def front(seen: ClientAddress, *allowed: tuple[str, str], address: str = "", v6: str = "") -> list[Path]:

@@ -43,12 +43,12 @@ MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
 
 
-def row(made: Snapshot, name: str, policy: Declarations | None = None) -> RowResult:
-    return rows_of(made, policy)[name]
+def row(facts: Snapshot, name: str, policy: Declarations | None = None) -> RowResult:
+    return rows_of(facts, policy)[name]
 
 
-def checks(found: RowResult) -> dict[str, Severity]:
-    return {finding.check: finding.severity for finding in found.findings}
+def checks(result: RowResult) -> dict[str, Severity]:
+    return {finding.check: finding.severity for finding in result.findings}
 
 
 def test_nodes_reach_etcd_through_a_balancer_whose_filter_names_their_group() -> None:

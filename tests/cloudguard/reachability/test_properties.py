@@ -136,14 +136,14 @@ def allows(paths: list[Path], kind: SenderKind, address: str, service: int) -> t
     def has(packets: PacketSet) -> bool:
         return service in packets.at(point)
 
-    found = [path for path in paths if path.sender.kind is kind]
-    return any(has(path.allowed.lower) for path in found), any(has(path.allowed.upper) for path in found)
+    of_kind = [path for path in paths if path.sender.kind is kind]
+    return any(has(path.allowed.lower) for path in of_kind), any(has(path.allowed.upper) for path in of_kind)
 
 
-def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
+def cases(facts: Snapshot) -> list[tuple[Host, Service, int]]:
     return [
         (host, Service(protocol, port), ServiceSet.parse(f"{protocol}/{port}").first())
-        for host in made.cluster.hosts
+        for host in facts.cluster.hosts
         for protocol in ("tcp", "udp")
         for port in PORTS
     ]
@@ -151,9 +151,9 @@ def cases(made: Snapshot) -> list[tuple[Host, Service, int]]:
 
 @laws
 @given(networks())
-def test_paths_agree_with_a_walk_of_packets(made: Snapshot) -> None:
-    reach, topology = Reachability(made), made.topology
-    for node, service, point in cases(made):
+def test_paths_agree_with_a_walk_of_packets(facts: Snapshot) -> None:
+    reach, topology = Reachability(facts), facts.topology
+    for node, service, point in cases(facts):
         paths = list(reach.paths_to(target_of(reach, node)))
         direct = [path for path in paths if path.balancer is None]
         behind = [path for path in paths if path.balancer is not None]
@@ -176,11 +176,11 @@ def test_paths_agree_with_a_walk_of_packets(made: Snapshot) -> None:
 
 @laws
 @given(networks())
-def test_senders_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> None:
+def test_senders_behind_a_private_link_get_in_by_its_route(facts: Snapshot) -> None:
     """A default route does not say which networks are behind it, so only private addresses count."""
-    reach, topology = Reachability(made), made.topology
+    reach, topology = Reachability(facts), facts.topology
     homes = {part.id: part for part in topology.subnets}
-    for node, service, point in cases(made):
+    for node, service, point in cases(facts):
         nic, paths = node.interfaces[0], list(reach.paths_to(target_of(reach, node)))
         straight = [path for path in paths if path.balancer is None]
         for address in ("172.16.0.9", "8.8.8.8", "9.9.9.9"):
@@ -192,10 +192,10 @@ def test_senders_behind_a_private_link_get_in_by_its_route(made: Snapshot) -> No
 
 @laws
 @given(networks())
-def test_external_members_get_in_by_their_group(made: Snapshot) -> None:
-    reach, topology = Reachability(made), made.topology
+def test_external_members_get_in_by_their_group(facts: Snapshot) -> None:
+    reach, topology = Reachability(facts), facts.topology
     external = topology.external_members[0]
-    for node, service, point in cases(made):
+    for node, service, point in cases(facts):
         paths = [path for path in reach.paths_to(target_of(reach, node)) if path.balancer is None]
         nic = node.interfaces[0]
         named = passes(topology, nic.filters, Direction.INGRESS, "192.168.0.1", external.groups, service)
@@ -209,13 +209,13 @@ def test_external_members_get_in_by_their_group(made: Snapshot) -> None:
 
 @laws
 @given(networks())
-def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None:
-    reach, topology = Reachability(made), made.topology
-    source, target = made.cluster.hosts
+def test_hosts_of_the_cluster_get_in_by_address_or_group(facts: Snapshot) -> None:
+    reach, topology = Reachability(facts), facts.topology
+    source, target = facts.cluster.hosts
     path = reach.between(target_of(reach, source), target_of(reach, target))
     nic, sender = target.interfaces[0], source.interfaces[0]
     home = next(part for part in topology.subnets if part.id == sender.subnet)
-    for _, service, point in cases(made)[: 2 * len(PORTS)]:
+    for _, service, point in cases(facts)[: 2 * len(PORTS)]:
         out = passes(topology, sender.filters, Direction.EGRESS, address_of(nic), nic.groups, service)
         out = out and crosses(topology, home, address_of(nic), service, Direction.EGRESS)
         truth = out and directly(topology, nic, Sender(address_of(sender), sender.groups), service)
@@ -224,10 +224,10 @@ def test_hosts_of_the_cluster_get_in_by_address_or_group(made: Snapshot) -> None
 
 @laws
 @given(networks())
-def test_members_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> None:
-    reach, topology = Reachability(made), made.topology
+def test_members_of_a_group_get_in_by_the_balancers_filter(facts: Snapshot) -> None:
+    reach, topology = Reachability(facts), facts.topology
     nlb, external = topology.balancers[0], topology.external_members[0]
-    for node, service, point in cases(made):
+    for node, service, point in cases(facts):
         behind = [path for path in reach.paths_to(target_of(reach, node)) if path.balancer is not None]
         sender = Sender(address_of(external), external.groups)
         always, ever = through(topology, nlb, node, sender, service)
@@ -237,12 +237,12 @@ def test_members_of_a_group_get_in_by_the_balancers_filter(made: Snapshot) -> No
 
 @laws
 @given(networks())
-def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
-    reach, topology = Reachability(made), made.topology
-    source, target = made.cluster.hosts
+def test_hosts_of_the_cluster_get_in_by_the_balancer(facts: Snapshot) -> None:
+    reach, topology = Reachability(facts), facts.topology
+    source, target = facts.cluster.hosts
     paths = list(reach.host_paths(target_of(reach, source), target_of(reach, target), ServiceSet.everything()))
     nic, nlb = source.interfaces[0], topology.balancers[0]
-    for _, service, point in cases(made)[: 2 * len(PORTS)]:
+    for _, service, point in cases(facts)[: 2 * len(PORTS)]:
         always, ever = through(topology, nlb, target, Sender(address_of(nic), nic.groups), service, nic)
         lower, upper = allows(paths[1:], SenderKind.HOSTS, address_of(nic), point)
         assert lower <= always <= ever <= upper
@@ -250,13 +250,15 @@ def test_hosts_of_the_cluster_get_in_by_the_balancer(made: Snapshot) -> None:
 
 @laws
 @given(networks(), st.lists(st.sampled_from(CIDRS), max_size=2))
-def test_traffic_of_an_unread_list_lies_between_the_bounds(made: Snapshot, office: list[str]) -> None:
-    unread = AddressList("office", "office", (), known=False, source=made.topology.external_members[0].source)
-    blind = Reachability(replace(made, topology=replace(made.topology, address_lists=(unread,))))
+def test_traffic_of_an_unread_list_lies_between_the_bounds(facts: Snapshot, office: list[str]) -> None:
+    unread = AddressList("office", "office", (), known=False, source=facts.topology.external_members[0].source)
+    blind = Reachability(replace(facts, topology=replace(facts.topology, address_lists=(unread,))))
     read = replace(unread, ranges=address_sets(*office), known=True)
-    sighted = Reachability(replace(made, topology=replace(made.topology, address_lists=(read,))))
-    for one in made.cluster.hosts:
-        pairs = zip(blind.paths_to(target_of(blind, one)), sighted.paths_to(target_of(sighted, one)), strict=True)
+    sighted = Reachability(replace(facts, topology=replace(facts.topology, address_lists=(read,))))
+    for machine in facts.cluster.hosts:
+        pairs = zip(
+            blind.paths_to(target_of(blind, machine)), sighted.paths_to(target_of(sighted, machine)), strict=True
+        )
         for before, after in pairs:
             assert before.allowed.lower <= after.allowed.lower
             assert after.allowed.upper <= before.allowed.upper
@@ -264,12 +266,14 @@ def test_traffic_of_an_unread_list_lies_between_the_bounds(made: Snapshot, offic
 
 @laws
 @given(networks(), st.sampled_from(("one", "two", "nacl-a", "nacl-b")))
-def test_traffic_of_an_unread_filter_lies_between_the_bounds(made: Snapshot, unread: str) -> None:
-    guards: tuple[Filter, ...] = tuple(guard for guard in made.topology.filters if guard.id != unread)
-    blind, sighted = Reachability(replace(made, topology=replace(made.topology, filters=guards))), Reachability(made)
-    for one in made.cluster.hosts:
-        after = {path.sender.name: path for path in sighted.paths_to(target_of(sighted, one)) if path.balancer is None}
-        for before in blind.paths_to(target_of(blind, one)):
+def test_traffic_of_an_unread_filter_lies_between_the_bounds(facts: Snapshot, unread: str) -> None:
+    guards: tuple[Filter, ...] = tuple(guard for guard in facts.topology.filters if guard.id != unread)
+    blind, sighted = Reachability(replace(facts, topology=replace(facts.topology, filters=guards))), Reachability(facts)
+    for machine in facts.cluster.hosts:
+        after = {
+            path.sender.name: path for path in sighted.paths_to(target_of(sighted, machine)) if path.balancer is None
+        }
+        for before in blind.paths_to(target_of(blind, machine)):
             if before.balancer is None and before.sender.name in after:
                 assert before.allowed.lower <= after[before.sender.name].allowed.lower
                 assert after[before.sender.name].allowed.upper <= before.allowed.upper
@@ -277,10 +281,10 @@ def test_traffic_of_an_unread_filter_lies_between_the_bounds(made: Snapshot, unr
 
 @laws
 @given(networks())
-def test_a_class_has_the_same_paths_as_each_of_its_hosts(made: Snapshot) -> None:
-    reach = Reachability(made)
-    for one in made.cluster.hosts:
-        alone = Reachability(replace(made, cluster=replace(made.cluster, hosts=(one,))))
-        together = {path.sender.name: path.allowed for path in reach.paths_to(target_of(reach, one))}
-        apart = {path.sender.name: path.allowed for path in alone.paths_to(target_of(alone, one))}
+def test_a_class_has_the_same_paths_as_each_of_its_hosts(facts: Snapshot) -> None:
+    reach = Reachability(facts)
+    for machine in facts.cluster.hosts:
+        alone = Reachability(replace(facts, cluster=replace(facts.cluster, hosts=(machine,))))
+        together = {path.sender.name: path.allowed for path in reach.paths_to(target_of(reach, machine))}
+        apart = {path.sender.name: path.allowed for path in alone.paths_to(target_of(alone, machine))}
         assert together == apart

@@ -27,11 +27,11 @@ def made(*filters: Filter) -> Snapshot:
     return snapshot([node], filters, subnets=[PUBLIC])
 
 
-def internet(found: Snapshot) -> tuple[list[str], list[tuple[str, str]]]:
+def internet(facts: Snapshot) -> tuple[list[str], list[tuple[str, str]]]:
     """Return the filters changed for the internet's finding, and the (filter, rule) of each hop that has one."""
-    (row,) = [row for row in rows_of(found).values() if row.row == "node-access"]
+    (row,) = [row for row in rows_of(facts).values() if row.row == "node-access"]
     findings = [finding for finding in row.findings if finding.check == "node-access/internet"]
-    changed = sorted({change.resource.id for change in changes_of(found, row="node-access")})
+    changed = sorted({change.resource.id for change in changes_of(facts, row="node-access")})
     hops = [(hop.id, hop.rule) for finding in findings for hop in finding.witness.path if hop.rule]
     return changed, hops
 

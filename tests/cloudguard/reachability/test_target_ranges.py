@@ -26,14 +26,14 @@ def test_a_rule_for_some_addresses_applies_only_to_hosts_with_them() -> None:
     facts = snapshot(hosts, [guard])
     facts = replace(facts, cluster=replace(facts.cluster, pools=(pool,)))
     reach = Reachability(facts)
-    found = {
+    bounds = {
         tuple(host.name for host in target.hosts): [
             path.allowed for path in reach.paths_to(target) if not path.sender.inside
         ]
         for target in reach.classes
     }
     web, both = ServiceSet.parse("tcp/80"), ServiceSet.parse("tcp/22,tcp/80")
-    assert {names: (allowed.lower.services(), allowed.upper.services()) for names, (allowed,) in found.items()} == {
+    assert {names: (allowed.lower.services(), allowed.upper.services()) for names, (allowed,) in bounds.items()} == {
         ("a.prod", "c.prod"): (web, web),
         ("b.prod",): (both, both),
     }

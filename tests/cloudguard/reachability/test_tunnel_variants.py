@@ -92,7 +92,7 @@ def test_a_tunnel_reaches_the_api_through_an_internal_balancer(tunnel: Tunnel, p
     facts = replace(facts, topology=replace(facts.topology, tunnels=(tunnel,)))
     row = rows_of(facts, Declarations())["api-server-access"]
     assert row.verdict is verdict
-    assert verdict is not Verdict.FAIL or max(one.severity for one in row.findings) is Severity.CRITICAL
+    assert verdict is not Verdict.FAIL or max(finding.severity for finding in row.findings) is Severity.CRITICAL
 
 
 def test_a_tunnel_with_unknown_destinations_affects_only_reachable_rows() -> None:

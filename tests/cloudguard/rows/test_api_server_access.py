@@ -38,13 +38,13 @@ INTERNET, INSIDE = "api-server-access/internet", "api-server-access/inside"
 ADMINS = Declarations(admin_cidrs=("198.51.100.0/24",))
 
 
-def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    rows = rows_of(made, policy)
+def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
+    rows = rows_of(facts, policy)
     return rows["api-server-access"]
 
 
-def plan(made: Snapshot, policy: Declarations | None = None) -> list[Change]:
-    return [*changes_of(made, policy, row="api-server-access")]
+def plan(facts: Snapshot, policy: Declarations | None = None) -> list[Change]:
+    return [*changes_of(facts, policy, row="api-server-access")]
 
 
 def public(*allowed: tuple[str, str], v6: str = "") -> Snapshot:

@@ -117,11 +117,11 @@ def test_an_installer_s_own_need_overrides_and_options_count_if_granted() -> Non
     option = replace(general, id="copies", addon="backup-copies", statements=(allow("store:GetObject"),))
     installed = replace(general, id="own", addon="own", statements=(allow("store:ListBucket"),), installers=("kops",))
 
-    def needs_of(made: Snapshot, installer: str, policy: Declarations | None = None) -> tuple[str, ...]:
-        made = replace(made, cluster=replace(made.cluster, installer=installer))
+    def needs_of(snapshot: Snapshot, installer: str, policy: Declarations | None = None) -> tuple[str, ...]:
+        snapshot = replace(snapshot, cluster=replace(snapshot.cluster, installer=installer))
         facts = iam_catalog(NEED, general, option, installed)
-        comparer = Comparer(made.cluster, made.identities, facts, policy)
-        return tuple(choice.need.id for choice in comparer.of(made.identities.identities[-1]).choices)
+        comparer = Comparer(snapshot.cluster, snapshot.identities, facts, policy)
+        return tuple(choice.need.id for choice in comparer.of(snapshot.identities.identities[-1]).choices)
 
     snapshot = held_by_pods(document(allow("store:PutObject"), name="q"))
     both = held_by_pods(document(allow("store:PutObject", "store:GetObject"), name="q"))

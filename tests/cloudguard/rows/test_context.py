@@ -25,8 +25,8 @@ WORKER = host("n1", NODE, "nodes")
 CLIENTS = "10.7.0.0/24"
 
 
-def context(made: Snapshot, policy: Declarations | None = None) -> Context:
-    return Context(made, policy or Declarations(), Reachability(made))
+def context(facts: Snapshot, policy: Declarations | None = None) -> Context:
+    return Context(facts, policy or Declarations(), Reachability(facts))
 
 
 def one_class(made: Context, role: Role) -> HostClass:
@@ -69,7 +69,7 @@ def test_a_node_port_behind_a_balancer_is_not_the_api() -> None:
 
 
 def test_declared_services_are_for_nodes_and_needs_for_their_role() -> None:
-    said = Declarations(
+    declarations = Declarations(
         services=(DeclaredService("tcp/443", (CLIENTS,)),),
         needs=(
             DeclaredNeed("10.8.0.1", "etcd", "tcp/2379", "backup"),
@@ -78,7 +78,7 @@ def test_declared_services_are_for_nodes_and_needs_for_their_role() -> None:
             DeclaredNeed("ci", "node", "tcp/22", "ci"),
         ),
     )
-    made = context(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), said)
+    made = context(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), declarations)
     etcd, node = one_class(made, Role.ETCD), one_class(made, Role.NODE)
     by_address = PacketSet.product(AddressSet.parse("10.8.0.1"), ServiceSet.parse("tcp/2379"))
     assert made.declared(etcd)[0] == by_address

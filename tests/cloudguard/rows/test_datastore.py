@@ -22,11 +22,11 @@ def verdicts(installer: str, *databases: Datastore, stacked: bool = True) -> dic
     disks = [Disk("d", "", "cp", "/dev/a", encrypted=True, key="", source=SOURCE)]
     hosts = [master, host("n", NODE, "n")]
     facts = snapshot(hosts, [group("m"), group("n")], disks=disks, installer=installer, shown=Strength.WEAK)
-    found = rows_of(replace(facts, cluster=replace(facts.cluster, datastores=databases)))
+    rows = rows_of(replace(facts, cluster=replace(facts.cluster, datastores=databases)))
     for row in ROWS if databases and stacked else ():
-        assert "state (mysql, not encrypted)" in found[row].why
-        assert "--etcd-tag" in found[row].why
-    return {row: found[row].verdict for row in ROWS}
+        assert "state (mysql, not encrypted)" in rows[row].why
+        assert "--etcd-tag" in rows[row].why
+    return {row: rows[row].verdict for row in ROWS}
 
 
 @pytest.mark.parametrize("installer", ["k3s", "rke2", "unknown"])
@@ -45,5 +45,5 @@ def test_a_host_s_name_alone_does_not_show_that_etcd_runs() -> None:
     named = RoleEvidence(EvidenceKind.NAME, "name etcd-1 suggests it", Strength.WEAK)
     hosts = [replace(host("etcd-1", CONTROL_PLANE, "m"), role_evidence=(named,)), host("n", NODE, "n")]
     facts = snapshot(hosts, [group("m"), group("n")], installer="k3s", shown=Strength.WEAK)
-    found = rows_of(replace(facts, cluster=replace(facts.cluster, datastores=(DATABASE,))))
-    assert all(any(line.startswith("whether etcd runs") for line in found[row].unknown) for row in ROWS)
+    rows = rows_of(replace(facts, cluster=replace(facts.cluster, datastores=(DATABASE,))))
+    assert all(any(line.startswith("whether etcd runs") for line in rows[row].unknown) for row in ROWS)

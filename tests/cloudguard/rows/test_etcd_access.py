@@ -37,19 +37,19 @@ WORKER = host("n1", NODE, "nodes")
 CILIUM = (("etcd-cluster", "cilium"),)
 
 
-def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return rows_of(made, policy)["etcd-access"]
+def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return rows_of(facts, policy)["etcd-access"]
 
 
-def severities_of(found: RowResult) -> dict[str, Severity]:
+def severities_of(result: RowResult) -> dict[str, Severity]:
     """Return severities by check, without the advice that every such cluster has."""
-    listed = {finding.check: finding.severity for finding in found.findings}
+    listed = {finding.check: finding.severity for finding in result.findings}
     assert listed.pop("etcd-access/tls", None) is Severity.LOW
     return listed
 
 
-def only_finding(found: RowResult, check: str) -> Finding:
-    (finding,) = (finding for finding in found.findings if finding.check == check)
+def only_finding(result: RowResult, check: str) -> Finding:
+    (finding,) = (finding for finding in result.findings if finding.check == check)
     return finding
 
 
@@ -168,8 +168,8 @@ def test_an_etcd_that_nodes_may_use_is_closed_to_others() -> None:
 
 def test_etcd_s_tls_can_be_declared_with_a_reason() -> None:
     facts = snapshot([MASTER], [group("masters")])
-    said = Declarations(etcd_tls="checked on every host", stated_in=(("etcd-tls", "--etcd-tls"),))
-    result = row(facts, said)
+    declarations = Declarations(etcd_tls="checked on every host", stated_in=(("etcd-tls", "--etcd-tls"),))
+    result = row(facts, declarations)
     assert [finding.check for finding in row(facts).findings] == ["etcd-access/tls"]
     assert (result.findings, result.basis.declared) == ((), ("etcd-tls",))
 
@@ -250,9 +250,9 @@ def test_the_provider_runs_a_managed_control_plane_s_etcd() -> None:
     assert (result.verdict, result.findings) == (Verdict.PROVIDER, ())
 
 
-@pytest.mark.parametrize("made", [snapshot(), snapshot([WORKER], [group("nodes")])])
-def test_a_cluster_without_etcd_hosts_never_passes(made: Snapshot) -> None:
-    result = row(made)
+@pytest.mark.parametrize("facts", [snapshot(), snapshot([WORKER], [group("nodes")])])
+def test_a_cluster_without_etcd_hosts_never_passes(facts: Snapshot) -> None:
+    result = row(facts)
     assert (result.verdict, result.findings) == (Verdict.UNKNOWN, ())
     assert "--etcd-tag" in result.why
 
@@ -274,8 +274,8 @@ def test_an_unread_filter_makes_the_row_unknown() -> None:
     assert "filter masters could not be read" in " ".join(result.unknown)
 
 
-def changes_in(made: Snapshot) -> list[Change]:
-    return [*changes_of(made, row="etcd-access")]
+def changes_in(facts: Snapshot) -> list[Change]:
+    return [*changes_of(facts, row="etcd-access")]
 
 
 def test_the_edit_removes_etcd_s_ports_and_keeps_the_group() -> None:

@@ -32,17 +32,17 @@ MASTER = host("cp", CONTROL_PLANE, "masters")
 WORKER = host("n1", NODE, "nodes")
 
 
-def row(made: Snapshot) -> RowResult:
-    return rows_of(made)["etcd-access"]
+def row(facts: Snapshot) -> RowResult:
+    return rows_of(facts)["etcd-access"]
 
 
-def severities_of(found: RowResult) -> dict[str, Severity]:
+def severities_of(result: RowResult) -> dict[str, Severity]:
     """Return severities by check, without the advice that every such cluster has."""
-    return {finding.check: finding.severity for finding in found.findings if finding.check != "etcd-access/tls"}
+    return {finding.check: finding.severity for finding in result.findings if finding.check != "etcd-access/tls"}
 
 
-def only_finding(found: RowResult, check: str) -> Finding:
-    (finding,) = (finding for finding in found.findings if finding.check == check)
+def only_finding(result: RowResult, check: str) -> Finding:
+    (finding,) = (finding for finding in result.findings if finding.check == check)
     return finding
 
 

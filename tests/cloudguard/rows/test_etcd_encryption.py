@@ -22,8 +22,8 @@ MASTER = host("cp", CONTROL_PLANE)
 STRICT = Declarations(require_customer_key=True)
 
 
-def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return rows_of(made, policy)["etcd-encryption"]
+def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return rows_of(facts, policy)["etcd-encryption"]
 
 
 def disk(name: str, where: str = "cp", *, encrypted: bool = True, key: str = "", etcd: str = "") -> Disk:
@@ -54,8 +54,8 @@ def answer(
     return row(snapshot([MASTER], disks=disks, keys=keys, pools=pools), policy)
 
 
-def severities_of(found: RowResult) -> dict[str, Severity]:
-    return {finding.check: finding.severity for finding in found.findings}
+def severities_of(result: RowResult) -> dict[str, Severity]:
+    return {finding.check: finding.severity for finding in result.findings}
 
 
 def test_encrypted_disks_pass() -> None:

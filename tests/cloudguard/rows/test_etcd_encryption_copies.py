@@ -37,12 +37,12 @@ def copy(of: str, **fields: Any) -> DiskSnapshot:  # noqa: ANN401 - any of its f
 def account(former: DiskSnapshot | None = None, of_disk: DiskSnapshot | None = None) -> Snapshot:
     """Return a snapshot with an encrypted disk, and a copy of it or of a former disk."""
     disk = replace(VOLUME, snapshots=(of_disk,) if of_disk else ())
-    made = snapshot([host("cp", CONTROL_PLANE)], disks=[disk], keys=[OWN, THEIRS])
-    return replace(made, cluster=replace(made.cluster, copies=(former,) if former else ()))
+    facts = snapshot([host("cp", CONTROL_PLANE)], disks=[disk], keys=[OWN, THEIRS])
+    return replace(facts, cluster=replace(facts.cluster, copies=(former,) if former else ()))
 
 
-def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return rows_of(made, policy)["etcd-encryption"]
+def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return rows_of(facts, policy)["etcd-encryption"]
 
 
 @pytest.mark.parametrize(("named", "verdict"), COPY_KEYS)
@@ -52,20 +52,20 @@ def test_a_required_customer_key_is_required_of_copies_too(
 ) -> None:
     """A snapshot file of an older version names no key: it was not asked for."""
     of_disk = copy(VOLUME.id, **named)
-    made = account(replace(of_disk, disk="", evidence=SAID)) if former else account(of_disk=of_disk)
-    assert row(made).verdict is Verdict.PASS
-    found = row(made, STRICT)
-    assert found.verdict is verdict
+    facts = account(replace(of_disk, disk="", evidence=SAID)) if former else account(of_disk=of_disk)
+    assert row(facts).verdict is Verdict.PASS
+    result = row(facts, STRICT)
+    assert result.verdict is verdict
     if verdict is Verdict.FAIL:
-        (finding,) = found.findings
+        (finding,) = result.findings
         assert (finding.check, finding.severity) == ("etcd-encryption/customer-key", Severity.MEDIUM)
         assert finding.changes == ("copy.rekey:snap",)
 
 
 def test_an_unencrypted_copy_is_not_asked_for_its_key() -> None:
-    found = row(account(of_disk=replace(copy(VOLUME.id), encrypted=False)), STRICT)
-    assert [finding.check for finding in found.findings] == ["etcd-encryption/snapshot"]
-    assert found.unknown == ()
+    result = row(account(of_disk=replace(copy(VOLUME.id), encrypted=False)), STRICT)
+    assert [finding.check for finding in result.findings] == ["etcd-encryption/snapshot"]
+    assert result.unknown == ()
 
 
 @pytest.mark.parametrize(("customer_key", "verdict"), [(True, Verdict.PASS), (False, Verdict.UNKNOWN)])

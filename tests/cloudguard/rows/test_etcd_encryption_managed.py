@@ -18,8 +18,8 @@ from judged import rows_of
 STRICT = Declarations(require_customer_key=True)
 
 
-def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return rows_of(made, policy)["etcd-encryption"]
+def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return rows_of(facts, policy)["etcd-encryption"]
 
 
 def key(
@@ -32,18 +32,18 @@ def key(
     return Key(name, manager, state, SOURCE, rotates)
 
 
-def severities_of(found: RowResult) -> dict[str, Severity]:
-    return {finding.check: finding.severity for finding in found.findings}
+def severities_of(result: RowResult) -> dict[str, Severity]:
+    return {finding.check: finding.severity for finding in result.findings}
 
 
 def managed(secrets: str | None, *keys: Key, gaps: Iterable[Gap] = ()) -> Snapshot:
-    own = None if secrets is None else SecretsEncryption(secrets, SOURCE)
-    return snapshot([host("n1", NODE)], managed=True, secrets=own, keys=keys, gaps=gaps)
+    encryption = None if secrets is None else SecretsEncryption(secrets, SOURCE)
+    return snapshot([host("n1", NODE)], managed=True, secrets=encryption, keys=keys, gaps=gaps)
 
 
 def test_a_managed_control_plane_has_the_verdict_provider() -> None:
-    for made in (managed("k", key("k")), managed(None)):
-        result = row(made)
+    for facts in (managed("k", key("k")), managed(None)):
+        result = row(facts)
         assert (result.verdict, result.findings, result.unknown) == (Verdict.PROVIDER, (), ())
     assert "a managed service" in row(managed(None)).why
 
@@ -53,9 +53,9 @@ def test_a_provider_key_is_advice_unless_a_customer_key_is_required() -> None:
     assert (result.verdict, severities_of(result)) == (Verdict.PROVIDER, {"etcd-encryption/secrets": Severity.LOW})
     assert result.findings[0].changes == ("secrets.encrypt:prod",)
     assert result.why.endswith("you can still encrypt Secrets with your own key")
-    own = key("k", manager=KeyManager.PROVIDER)
-    assert severities_of(row(managed("k", own))) == {"etcd-encryption/secrets": Severity.LOW}
-    assert row(managed("k", own), STRICT).verdict is Verdict.FAIL
+    provider_key = key("k", manager=KeyManager.PROVIDER)
+    assert severities_of(row(managed("k", provider_key))) == {"etcd-encryption/secrets": Severity.LOW}
+    assert row(managed("k", provider_key), STRICT).verdict is Verdict.FAIL
     assert row(managed("k", key("k")), STRICT).verdict is Verdict.PROVIDER
     strict = row(managed(""), STRICT)
     assert (strict.verdict, severities_of(strict)) == (Verdict.FAIL, {"etcd-encryption/secrets": Severity.MEDIUM})
@@ -65,8 +65,8 @@ def test_an_expiring_key_of_secrets_is_high_and_an_unread_one_is_unknown() -> No
     result = row(managed("k", key("k", KeyState.PENDING_DELETION)))
     assert (result.verdict, severities_of(result)) == (Verdict.FAIL, {"etcd-encryption/key": Severity.HIGH})
     assert result.why == result.findings[0].message == "the key k that encrypts Secrets is pending deletion"
-    for made in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
-        open_one = row(made)
+    for facts in (managed("k"), managed("k", key("k", KeyState.UNKNOWN))):
+        open_one = row(facts)
         assert (open_one.verdict, open_one.findings) == (Verdict.PROVIDER, ())
         assert "the key k that encrypts Secrets" in open_one.unknown[0]
 

@@ -29,7 +29,7 @@ def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: boo
 
 
 @pytest.mark.parametrize(
-    ("found", "verdict"),
+    ("facts", "verdict"),
     [
         (made(RANGE), Verdict.PASS),
         (made(RANGE, other=True), Verdict.FAIL),
@@ -39,9 +39,9 @@ def made(*ranges: str, neighbours: tuple[Interface, ...] | None = (), other: boo
         (made(RANGE, neighbours=None), Verdict.UNKNOWN),
     ],
 )
-def test_a_mandated_rule_counts_only_for_addresses_of_subnets(found: Snapshot, verdict: Verdict) -> None:
+def test_a_mandated_rule_counts_only_for_addresses_of_subnets(facts: Snapshot, verdict: Verdict) -> None:
     """Addresses of a network outside its subnets belong to nobody."""
-    assert [network.id for network in found.topology.networks] == [NETWORK]
-    row = rows_of(found)["node-access"]
+    assert [network.id for network in facts.topology.networks] == [NETWORK]
+    row = rows_of(facts)["node-access"]
     assert row.verdict is verdict
     assert verdict is Verdict.FAIL or any(finding.advice == "do this" for finding in row.findings)

@@ -39,8 +39,8 @@ def guarded(
 ) -> Snapshot:
     """Return a node that a provider's own rules let ``ranges`` reach, and its neighbours."""
     rules = tuple(
-        replace(rule(f"theirs-{number}", services, one), provider_mandated=True, written_by=OWNER)
-        for number, one in enumerate(ranges)
+        replace(rule(f"theirs-{number}", services, cidr), provider_mandated=True, written_by=OWNER)
+        for number, cidr in enumerate(ranges)
     )
     guard = replace(group("nodes"), rules=rules)
     snapshot = builders.snapshot([host("n", NODE, "nodes")], [guard], subnets=[PRIVATE, *subnets], pods=(PODS,))
@@ -105,11 +105,11 @@ RULES: dict[str, tuple[Snapshot, Severity, str]] = {
 }
 
 
-@pytest.mark.parametrize(("made", "severity", "words"), RULES.values(), ids=RULES)
+@pytest.mark.parametrize(("snapshot", "severity", "words"), RULES.values(), ids=RULES)
 def test_a_mandated_rule_s_severity_depends_on_what_it_lets_in_today(
-    made: Snapshot, severity: Severity, words: str
+    snapshot: Snapshot, severity: Severity, words: str
 ) -> None:
-    row = rows_of(made)["node-access"]
+    row = rows_of(snapshot)["node-access"]
     (finding,) = row.findings
     assert (finding.severity, row.verdict) == (severity, Verdict.PASS if severity is LOW else Verdict.FAIL)
     assert words in finding.message
@@ -117,11 +117,11 @@ def test_a_mandated_rule_s_severity_depends_on_what_it_lets_in_today(
     assert {fact.rule for fact in finding.evidence} & {"theirs-0", "theirs-1"}
 
 
-@pytest.mark.parametrize("made", [one[0] for one in RULES.values()], ids=RULES)
-def test_a_rule_that_the_provider_restores_is_never_edited(made: Snapshot) -> None:
+@pytest.mark.parametrize("snapshot", [one[0] for one in RULES.values()], ids=RULES)
+def test_a_rule_that_the_provider_restores_is_never_edited(snapshot: Snapshot) -> None:
     """The remedy is the advice, or the place of the rule's change; the rule itself is not edited."""
-    (finding,) = rows_of(made)["node-access"].findings
-    changes = [change for change in changes_of(made, row="node-access") if change.rule.startswith("theirs")]
+    (finding,) = rows_of(snapshot)["node-access"].findings
+    changes = [change for change in changes_of(snapshot, row="node-access") if change.rule.startswith("theirs")]
     assert {change.where for change in changes} <= {REMEDY}
     assert finding.advice == REMEDY or changes
 
@@ -137,7 +137,9 @@ def metadata(cloud: str, *granted: str, switch: bool = False, service: str = "re
     """Return a node whose pods reach the metadata service; its identity has the grants ``granted``."""
     names = {"aws": "arn:aws:iam::1:role/node", "gcp": "gcp:1:iam:serviceAccount::n@x", "azure": "azure:1:g:a:b:n"}
     everything = {"aws": "*", "gcp": "gcp:1:*:*:*:*", "azure": "azure:1:*:*:*:*"}[cloud]
-    statement = Statement("#1", Effect.ALLOW, tuple(as_action(cloud, one) for one in granted), resources=(everything,))
+    statement = Statement(
+        "#1", Effect.ALLOW, tuple(as_action(cloud, action) for action in granted), resources=(everything,)
+    )
     policy = PolicyDocument("p", "p", PolicyKind.GRANT, "user", "{}", (statement,) if granted else (), SOURCE)
     identity = Identity(names[cloud], "node", ("node",), ("p",), SOURCE)
     open_ = MetadataService(enabled=True, tokens_required=False, hop_limit=1, remedy=service, has_switch=switch)
@@ -172,17 +174,17 @@ IDENTITIES: dict[str, tuple[Snapshot, Severity | None]] = {
 }
 
 
-def catalog_of(made: Snapshot) -> IamCatalog:
-    return CATALOGS[made.cluster.provider](made)
+def catalog_of(snapshot: Snapshot) -> IamCatalog:
+    return CATALOGS[snapshot.cluster.provider](snapshot)
 
 
-@pytest.mark.parametrize(("made", "severity"), IDENTITIES.values(), ids=IDENTITIES)
+@pytest.mark.parametrize(("snapshot", "severity"), IDENTITIES.values(), ids=IDENTITIES)
 def test_the_metadata_service_s_severity_depends_on_the_identity_s_grants(
-    made: Snapshot, severity: Severity | None
+    snapshot: Snapshot, severity: Severity | None
 ) -> None:
-    row = rows_of(made, None, catalog_of(made))["cloud-api-access"]
+    row = rows_of(snapshot, None, catalog_of(snapshot))["cloud-api-access"]
     findings = [finding for finding in row.findings if finding.check.endswith("/metadata")]
     assert [finding.severity for finding in findings] == ([severity] if severity else [])
-    changes = changes_of(made, None, catalog_of(made), row="cloud-api-access")
+    changes = changes_of(snapshot, None, catalog_of(snapshot), row="cloud-api-access")
     edits = [edit for change in changes if change.kind == "metadata.restrict" for edit in change.edits]
     assert [edit.after for edit in edits if isinstance(edit, AttributeEdit)] == ["remedy of the cloud"] * len(findings)

@@ -42,12 +42,12 @@ INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "no
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
 
 
-def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return rows_of(made, policy)["node-access"]
+def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return rows_of(facts, policy)["node-access"]
 
 
-def checks_of(found: RowResult) -> list[tuple[str, Severity]]:
-    return [(finding.check, finding.severity) for finding in found.findings]
+def checks_of(result: RowResult) -> list[tuple[str, Severity]]:
+    return [(finding.check, finding.severity) for finding in result.findings]
 
 
 def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
@@ -201,16 +201,16 @@ def test_another_account_s_group_is_a_finding_and_an_unknown_group_is_unknown() 
 
 
 def test_services_through_a_balancer_are_expected() -> None:
-    one = host("n", NODE, "nodes")
+    machine = host("n", NODE, "nodes")
     filters = [group("nodes", ("all", WORLD))]
-    node, pod = address_sets(str(one.interfaces[0].addresses[0]), "10.0.1.250")
-    nic = replace(one.interfaces[0], addresses=(node, pod))
-    one = replace(one, interfaces=(nic,))
+    node, pod = address_sets(str(machine.interfaces[0].addresses[0]), "10.0.1.250")
+    nic = replace(machine.interfaces[0], addresses=(node, pod))
+    machine = replace(machine, interfaces=(nic,))
 
     def found(port: str, service: str, at: AddressSet = NO_ADDRESSES) -> list[tuple[str, Severity]]:
-        target = replace(to(one, port), address=at)
+        target = replace(to(machine, port), address=at)
         nlb = balancer("web", "tcp/80", [target], service=service)
-        return [pair for pair in checks_of(row(snapshot([one], filters, balancers=[nlb]))) if pair[0] == INTERNET]
+        return [pair for pair in checks_of(row(snapshot([machine], filters, balancers=[nlb]))) if pair[0] == INTERNET]
 
     assert found("tcp/30080", "") == []
     assert found("tcp/30080", "shop/web") == []

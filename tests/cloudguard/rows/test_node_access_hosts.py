@@ -34,12 +34,12 @@ INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "no
 PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
 
 
-def row(made: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return rows_of(made, policy)["node-access"]
+def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
+    return rows_of(facts, policy)["node-access"]
 
 
-def checks_of(found: RowResult) -> list[tuple[str, Severity]]:
-    return [(finding.check, finding.severity) for finding in found.findings]
+def checks_of(result: RowResult) -> list[tuple[str, Severity]]:
+    return [(finding.check, finding.severity) for finding in result.findings]
 
 
 def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:

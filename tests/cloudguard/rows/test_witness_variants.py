@@ -108,11 +108,11 @@ CASES: dict[str, tuple[Snapshot, tuple[str, ...], tuple[str, ...]]] = {
 }
 
 
-@pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("facts", "administrators", "blamed"), CASES.values(), ids=CASES)
 def test_the_witness_is_no_administrator_and_its_rule_is_blamed(
-    made: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
+    facts: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
 ) -> None:
-    row = rows_of(made, Declarations(admin_cidrs=administrators))[API]
+    row = rows_of(facts, Declarations(admin_cidrs=administrators))[API]
     assert row.verdict is Verdict.FAIL
     for finding in row.findings:
         source = ip_address(finding.witness.source)
@@ -122,15 +122,18 @@ def test_the_witness_is_no_administrator_and_its_rule_is_blamed(
     assert {fact.rule for finding in row.findings for fact in finding.evidence} >= {*blamed}
 
 
-@pytest.mark.parametrize(("made", "administrators", "blamed"), CASES.values(), ids=CASES)
+@pytest.mark.parametrize(("facts", "administrators", "blamed"), CASES.values(), ids=CASES)
 def test_a_change_keeps_the_administrators_and_duplicates_no_rule(
-    made: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
+    facts: Snapshot, administrators: tuple[str, ...], blamed: tuple[str, ...]
 ) -> None:
-    changes = changes_of(made, Declarations(admin_cidrs=administrators), row=API)
+    changes = changes_of(facts, Declarations(admin_cidrs=administrators), row=API)
     assert {change.rule for change in changes} <= {*blamed}
     edits = [edit for change in changes for edit in change.edits]
     rules = [
-        rule for guard in made.topology.filters for rule in guard.rules if rule.id not in blamed and rule.peer.addresses
+        rule
+        for guard in facts.topology.filters
+        for rule in guard.rules
+        if rule.id not in blamed and rule.peer.addresses
     ]
     kept = {str(rule.peer.addresses) for rule in rules}
     for edit in edits:

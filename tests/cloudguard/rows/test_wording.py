@@ -20,8 +20,8 @@ from judged import rows_of
 MASTER, WORKER = host("cp", CONTROL_PLANE, "masters"), host("n1", NODE, "nodes")
 
 
-def findings_of(made: Snapshot, check: str) -> list[Finding]:
-    return [finding for finding in rows_of(made)[check.partition("/")[0]].findings if finding.check == check]
+def findings_of(facts: Snapshot, check: str) -> list[Finding]:
+    return [finding for finding in rows_of(facts)[check.partition("/")[0]].findings if finding.check == check]
 
 
 def public(*allowed: tuple[str, str]) -> Snapshot:

@@ -148,9 +148,9 @@ def test_a_waiver_never_turns_unknown_into_waived() -> None:
     assert row.why == row.unknown[0]
 
 
-def _cloud_api(made: Snapshot, *declared: DeclaredWaiver) -> RowResult:
+def _cloud_api(snapshot: Snapshot, *declared: DeclaredWaiver) -> RowResult:
     waivers = Waivers(declared, DAY)
-    rows, _ = judge(made, Declarations(), iam_catalog(NEED), waive=waivers)
+    rows, _ = judge(snapshot, Declarations(), iam_catalog(NEED), waive=waivers)
     return next(row for row in rows if row.row == "cloud-api-access")
 
 

@@ -128,7 +128,7 @@ def test_the_policy_allows_only_the_page_s_style_and_script() -> None:
 def test_hostile_names_are_escaped(name: str) -> None:
     text = page.render(page_report.report(name))
     assert "<b>" not in text
-    assert not {one for one in text if unicodedata.category(one) in {"Cc", "Cf", "Cs"}} - {"\n"}
+    assert not {char for char in text if unicodedata.category(char) in {"Cc", "Cf", "Cs"}} - {"\n"}
     assert text.encode("utf-8")
 
 

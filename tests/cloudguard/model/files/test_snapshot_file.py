@@ -61,7 +61,7 @@ def test_every_fault_is_listed_at_once() -> None:
     document["cluster"]["hosts"][0]["roles"] = ["node", "king"]
     document["cluster"]["managed"] = "yes"
     del document["topology"]["filters"][0]["rules"][1]["peer"]
-    said = refusal(json.dumps(document))
+    text = refusal(json.dumps(document))
     for part in (
         "'cloudguard/snapshot/v9'",
         "extra: no such field",
@@ -69,19 +69,19 @@ def test_every_fault_is_listed_at_once() -> None:
         "cluster.managed: ",
         "topology.filters[0].rules[1].peer: missing",
     ):
-        assert part in said
+        assert part in text
 
 
 def test_faults_beyond_twenty_are_counted() -> None:
     document: Document = json.loads(snapshot_file.dump(WHOLE))
     document |= {f"extra{number}": 0 for number in range(25)}
-    said = refusal(json.dumps(document))
-    assert said.count("no such field") == MOST_FAULTS
-    assert "and 5 more" in said
+    text = refusal(json.dumps(document))
+    assert text.count("no such field") == MOST_FAULTS
+    assert "and 5 more" in text
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (TEXT[: len(TEXT) // 2], "damaged or cut short"),
         ("", "is empty"),
@@ -95,14 +95,14 @@ def test_faults_beyond_twenty_are_counted() -> None:
     ],
     ids=["cut short", "empty", "blank", "list", "report", "trailing", "address", "host bits", "port"],
 )
-def test_a_wrong_file_is_refused(text: str, told: str) -> None:
-    assert told in refusal(text)
+def test_a_wrong_file_is_refused(text: str, message: str) -> None:
+    assert message in refusal(text)
 
 
 def test_bytes_that_are_not_utf_8_are_refused() -> None:
-    said = refusal(snapshot_file.dump(WHOLE).encode().replace(b'"prod"', b'"pr\xffod"'))
-    assert "not UTF-8" in said
-    assert "0xff" in said
+    text = refusal(snapshot_file.dump(WHOLE).encode().replace(b'"prod"', b'"pr\xffod"'))
+    assert "not UTF-8" in text
+    assert "0xff" in text
 
 
 @pytest.mark.parametrize("junk", [b"\0", b"x", b"[", b"{}", b'"', b"0,"], ids=repr)

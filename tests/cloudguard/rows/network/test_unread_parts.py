@@ -50,8 +50,8 @@ def test_only_rows_whose_ports_the_list_s_rules_reach_are_unknown(
     of_masters: tuple[str, str], of_nodes: tuple[str, str], verdicts: str
 ) -> None:
     facts = cluster(*filter(None, [of_masters]), of_nodes=(of_nodes,) if of_nodes else ())
-    found = rows_of(facts, Declarations(admin_cidrs=("198.51.100.0/24",)))
-    rows = [found[name] for name in ("api-server-access", "node-access", "etcd-access")]
+    results = rows_of(facts, Declarations(admin_cidrs=("198.51.100.0/24",)))
+    rows = [results[name] for name in ("api-server-access", "node-access", "etcd-access")]
     assert " ".join(row.verdict for row in rows) == verdicts
     assert all("pl-1" in line for row in rows for line in row.unknown)
     assert {undecided.would_help for row in rows for undecided in row.undecided} <= {"test:Read"}
@@ -79,13 +79,13 @@ def test_a_filter_that_is_missing_hides_only_what_it_guards(missing: str) -> Non
     guarded = subnet("other", ("10.0.2.0/24",), guard="acl")
     hosts = [host("cp", CONTROL_PLANE, "masters"), host("n", NODE, "nodes", where="other", address="10.0.2.9")]
     filters = [group("masters"), group("nodes", ("tcp/8080", WORLD)), network_acl("acl", *OPEN)]
-    made = snapshot(
+    facts = snapshot(
         hosts, [guard for guard in filters if guard.id != missing], subnets=[PUBLIC, PRIVATE, guarded], gaps=[gap]
     )
-    found = rows_of(made)
-    assert [found[name].verdict for name in ("api-server-access", "etcd-access")] == ["PASS", "PASS"]
-    assert any(missing in line for line in found["node-access"].unknown)
-    assert {each.gaps for each in found["node-access"].undecided if missing in each.what} == {("test:Filters",)}
+    rows = rows_of(facts)
+    assert [rows[name].verdict for name in ("api-server-access", "etcd-access")] == ["PASS", "PASS"]
+    assert any(missing in line for line in rows["node-access"].unknown)
+    assert {each.gaps for each in rows["node-access"].undecided if missing in each.what} == {("test:Filters",)}
 
 
 @pytest.mark.parametrize(
