@@ -31,13 +31,17 @@ def cluster_id(connection: Connection, cluster: Cluster, *, make: bool = False) 
     With ``make``, the row is made if it is missing, gets the place, and is locked against other processes.
     """
     key = cluster_key(cluster)
-    older = {**key, "regions": ",".join(cluster.regions)}
-    rows = (connection.execute(select(CLUSTER.c.id).where(_same(CLUSTER, each))).scalar() for each in (key, older))
-    known = next(filter(None, rows), 0)
+    exact = _id_of(connection, key)
+    older = 0 if exact or not cluster.place else _id_of(connection, {**key, "regions": ",".join(cluster.regions)})
     if not make:
-        return known
-    connection.execute(update(CLUSTER).where(CLUSTER.c.id == known).values(regions=key["regions"]))
+        return exact or older
+    if older:
+        connection.execute(update(CLUSTER).where(CLUSTER.c.id == older).values(regions=key["regions"]))
     return row_id(connection, CLUSTER, key)
+
+
+def _id_of(connection: Connection, key: Mapping[str, str]) -> int:
+    return connection.execute(select(CLUSTER.c.id).where(_same(CLUSTER, key))).scalar() or 0
 
 
 def last_complete(connection: Connection, cluster: Cluster, before: str) -> str:
