@@ -24,7 +24,12 @@ _SERVICE_AGENT_DOMAINS: Final = frozenset(
         *("containerregistry.iam", "dataflow-service-producer-prod.iam", "dataproc-accounts.iam", "dlp-api.iam"),
         *("endpoints-portal.iam", "firebase-rules.iam", "firebase-sa-management.iam", "gae-api-prod.google.com.iam"),
         *("gcf-admin-robot.iam", "gcp-gae-service.iam", "genomics-api.google.com.iam", "gs-project-accounts.iam"),
-        *("remotebuildexecution.iam", "serverless-robot-prod.iam", "service-consumer-management.iam"),
+        *(
+            "remotebuildexecution.iam",
+            "security-center-api.iam",
+            "serverless-robot-prod.iam",
+            "service-consumer-management.iam",
+        ),
         *("service-networking.iam", "sourcerepo-service-accounts.iam", "storage-transfer-service.iam"),
     }
 )
@@ -32,7 +37,10 @@ _SERVICE_AGENTS: Final = "gcp-sa-"
 """Domains of Google's own accounts (https://cloud.google.com/iam/docs/service-account-types,
 https://cloud.google.com/iam/docs/service-agents).
 """
-_CONSUMERS: Final = re.compile(r"(?:user:|principal://goog/subject/)[^@]+@(?:gmail|googlemail)\.com")
+_CONSUMERS: Final = re.compile(
+    r"(?:user:|principal://goog/subject/)[^@]+@(?:gmail|googlemail)\.com"
+    r"|(?:group:|principalSet://goog/group/)[^@]+@googlegroups\.com"
+)
 _ABOVE: Final = {"organizations": "organization", "folders": "folder"}
 
 
@@ -64,7 +72,7 @@ def project_of(email: str) -> str:
 
 
 def is_consumers(member: str) -> bool:
-    """Whether a member is a private Google Account, which belongs to no organization.
+    """Whether a member is a private Google Account or a group of them, which belong to no organization.
 
     https://cloud.google.com/iam/docs/principals-overview ("Google Accounts")
     """

@@ -23,6 +23,8 @@ _IN_POOL: Final = re.compile(
 _SUBJECT: Final = re.compile(r"subject/ns/([^/]+)/sa/([^/]+)")
 _ISSUED: Final = re.compile(r"subject/system:serviceaccount:([^:]+):([^:]+)")
 """The subject of a token that a self-managed cluster issues, as a pool takes it over from the token."""
+_UID: Final = re.compile(r"kubernetes\.serviceaccount\.uid/([^/]+)")
+"""One service account, by the UID of its Kubernetes object."""
 _NAMESPACE: Final = re.compile(r"namespace/([^/]+)")
 _CLUSTER: Final = re.compile(r"kubernetes\.cluster/.*/(projects/[^/]+/(?:locations|zones)/[^/]+/clusters/[^/]+)")
 _SUFFIX: Final = re.compile(r"-(?:oidc|pool|wif|k8s|identity|workload-identity)(?:-pool)?$")
@@ -65,8 +67,8 @@ def service_accounts_of(member: str, pools: IdentityPools) -> str:
         return f"{subject[1]}:{subject[2]}"
     if inside[2].startswith("subject/"):
         return ""
-    namespace = _NAMESPACE.fullmatch(inside[2])
-    return f"{namespace[1]}:*" if namespace else ANY
+    uid, namespace = _UID.fullmatch(inside[2]), _NAMESPACE.fullmatch(inside[2])
+    return f"*:with the UID {uid[1]}" if uid else f"{namespace[1]}:*" if namespace else ANY
 
 
 @dataclass(frozen=True, slots=True)
