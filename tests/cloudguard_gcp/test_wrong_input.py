@@ -180,13 +180,15 @@ def test_flags_find_hosts_by_label_network_tag_and_name(google_cloud: Proxy) -> 
     project.instance("alpha", subnet, "10.0.0.2", labels={"role": "cp"})
     project.instance("beta", subnet, "10.0.0.3", tags=["workers"])
     project.instance("gamma", subnet, "10.0.0.4")
+    project.instance("mine-node-0", subnet, "10.0.0.5", tags=["talos-api"])
     project.disk("alpha")
     google_cloud.google = Google(project)
-    tags = {Role.CONTROL_PLANE: ("role=cp",), Role.NODE: ("tag=workers", "tag=nobody")}
+    tags = {Role.CONTROL_PLANE: ("role=cp",), Role.NODE: ("tag=work*", "tag=nobody", "Name=mine-node-?")}
     request = CollectRequest(cluster="mine", role_tags=tags, extra_hosts={"gamma": (Role.NODE,)})
     snapshot = ADAPTER.collect(request)
     roles = {host.name: host.roles for host in snapshot.cluster.hosts}
-    assert roles == {"alpha": (Role.CONTROL_PLANE, Role.ETCD), "beta": (Role.NODE,), "gamma": (Role.NODE,)}
+    nodes = dict.fromkeys(("beta", "gamma", "mine-node-0"), (Role.NODE,))
+    assert roles == {"alpha": (Role.CONTROL_PLANE, Role.ETCD), **nodes}
     (gap,) = snapshot.gaps
     assert re.search("--node-tag tag=nobody matches no instance", gap.message)
 

@@ -135,7 +135,7 @@ def _roles_by_tag_flags(
             if "=" not in pair:
                 message = f"{pair!r} is not KEY=VALUE"
                 raise UsageError(message, hint="Write a tag as key=value")
-            hit = [machine for machine in everyone if _has_tag(machine.tags, pair)]
+            hit = [machine for machine in everyone if _has_tag(machine.tags, pair, machine.name)]
             free = [machine for machine in hit if _is_free(machine, request.cluster, foreign)]
             _record_flag(api, by_flag, f"--{role}-tag {pair}", free, (role,))
     return by_flag
@@ -166,16 +166,17 @@ def _by_name(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> 
     return by_name
 
 
-def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], tags: Tags) -> HostRoles | None:
-    """Return the roles that the user's flags give to a resource with ``tags``; None if they give none."""
-    named = [(role, pair) for role, listed in role_tags.items() for pair in listed if _has_tag(tags, pair)]
+def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], tags: Tags, name: str) -> HostRoles | None:
+    """Return the roles that the user's flags give to a resource by its tags and name; None if they give none."""
+    named = [(role, pair) for role, listed in role_tags.items() for pair in listed if _has_tag(tags, pair, name)]
     evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role}-tag {pair}") for role, pair in named)
     return HostRoles(tuple(role for role, _ in named), evidence) if named else None
 
 
-def _has_tag(tags: Tags, pair: str) -> bool:
+def _has_tag(tags: Tags, pair: str, name: str) -> bool:
+    """Whether tags match the pattern. A resource without a tag called "Name" has its own name as this tag."""
     key, _, value = pair.partition("=")
-    return has_tag(tags, f"{key.lower()}={value}")
+    return has_tag({"name": name, **tags}, f"{key.lower()}={value}")
 
 
 def _record_flag(

@@ -77,7 +77,7 @@ def _pool(api: Api, found: FoundCluster, hosts: Sequence[Host], scale_set: Scale
 
 def _roles(found: FoundCluster, scale_set: ScaleSet) -> HostRoles | None:
     """Return the roles of a scale set's hosts: by flags, then by AKS, by tags, or by its name."""
-    known = roles_by_flags(found.role_tags, scale_set.tags)
+    known = roles_by_flags(found.role_tags, scale_set.tags, f"{scale_set.name}_0")  # as its machines are called
     if known is None and found.aks is not None:
         return _of_aks(found.aks)
     known = known or installer_tags.roles_by_tags(scale_set.tags, found.name, scale_set.name)

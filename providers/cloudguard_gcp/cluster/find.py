@@ -16,6 +16,7 @@ from cloudguard.provider.collecting import all_clusters, not_found, refused_sear
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles
 from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
+from cloudguard.provider.tag_patterns import has_tag
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api, errors, explain
@@ -38,6 +39,7 @@ _PREFETCHED: Final = (
 )
 """Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 TAG: Final = "tag"
+NAME: Final = "Name"
 """The key of a network tag in ``--node-tag tag=NAME``. Every other key is a label's."""
 SELF_MANAGED: Final = "self-managed"
 """The ``--location`` that chooses the self-managed cluster of a name that a GKE cluster has too."""
@@ -228,11 +230,11 @@ def _roles_by_flags(api: Api, request: CollectRequest, instances: Sequence[Insta
     by_flag: dict[str, HostRoles] = {}
     for role, texts in request.role_tags.items():
         for text in texts:
-            key, equals, value = text.partition("=")
-            if not equals:
+            if "=" not in text:
                 message = f"{text!r} is not KEY=VALUE"
-                raise UsageError(message, hint="Write a label as key=value, and a network tag as tag=NAME")
-            hit = [host for host in instances if _has_label(host, key, value) and is_free(host, request.cluster)]
+                hint = f"Write a label as key=value, a network tag as {TAG}=NAME, and an instance's name as {NAME}=NAME"
+                raise UsageError(message, hint=hint)
+            hit = [host for host in instances if _has_label(host, text) and is_free(host, request.cluster)]
             _record_flag(api, by_flag, f"--{role}-tag {text}", hit, (role,))
     for name, roles in request.extra_hosts.items():
         hit = [host for host in instances if name in {host.host.name, host.number, host.id}]
@@ -240,8 +242,10 @@ def _roles_by_flags(api: Api, request: CollectRequest, instances: Sequence[Insta
     return by_flag
 
 
-def _has_label(host: Instance, key: str, value: str) -> bool:
-    return (key == TAG and value in host.tags) or host.labels.get(key) == value
+def _has_label(host: Instance, pair: str) -> bool:
+    """Whether an instance matches the pattern by a label, a network tag or its name. No label has the key "Name"."""
+    labels = ({**host.labels, NAME: host.host.name}, *({TAG: tag} for tag in host.tags))
+    return any(has_tag(each, pair) for each in labels)
 
 
 def is_free(host: Instance, cluster: str) -> bool:

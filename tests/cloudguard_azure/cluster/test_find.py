@@ -157,6 +157,12 @@ def test_a_tag_flag_may_contain_a_comma_and_does_not_match_other_clusters() -> N
     assert [evidence.strength for evidence in hosts[0].role_evidence] == [Strength.WEAK, Strength.STRONG]
 
 
+def test_a_machine_without_a_tag_called_name_has_its_own_name_as_this_tag() -> None:
+    items = {LIST_MACHINES: [vm("a", "prod-vm-0"), vm("a", "prod-vm-1", {"name": "db"}), vm("a", "two")]}
+    _api, found = searched(items, role_tags={Role.NODE: ["Name=prod-vm-*"]})
+    assert names(found) == ["prod-vm-0"]
+
+
 @pytest.mark.mistake("role-removed")
 def test_a_free_form_tag_adds_a_role_and_removes_none() -> None:
     spray = {**capz_tag(), "roles": "kube_control_plane,etcd"}
