@@ -36,7 +36,7 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
-from cloudguard.rows.network.behind_balancers import health_checks, hosts_by_balancers
+from cloudguard.rows.network.behind_balancers import HEALTH, health_checks, hosts_by_balancers
 from cloudguard.rows.network.latent import latent_of, with_latent
 from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import connections, subject
@@ -236,7 +236,7 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
     needed = (
         (_administrators(context), "administrators"),
         (tuple(dict.fromkeys(way_out)) if problem.check is INTERNET else (), WAY_OUT),
-        (_ranges(health_checks(context, problem.targets).cidrs()), "health checks"),
+        (_ranges(health_checks(context, problem.targets).cidrs()), HEALTH),
         (_ranges(hosts_by_balancers(context, problem.targets).cidrs()), "the cluster's own hosts by a load balancer"),
     )
     return tuple(KeptTraffic(peer, services, why) for peers, why in needed for peer in peers)

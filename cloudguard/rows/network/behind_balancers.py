@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import passes_on
 from cloudguard.rows.context import Context
+
+HEALTH: Final = "health checks"
 
 
 def health_checks(context: Context, targets: tuple[HostClass | Endpoint, ...]) -> AddressSet:
