@@ -120,7 +120,7 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     """Return rules for the needed traffic. None if the cloud can hold no such rules.
 
     The attempts, in this order, until at most ``guarded.most`` rules remain:
-    1. rules for exactly the needed traffic;
+    1. rules for exactly the needed traffic, and then with several ranges in one rule, if the cloud can hold these;
     2. without the rules of groups whose members' addresses are inside the ranges of the other rules;
     3. wider rules for one peer after another, first the peer that saves the most rules, except for traffic that no
        finding is about;
@@ -130,10 +130,11 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     """
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
-    exact = [_NeededRules(needs, guarded.rules(traffic)) for traffic, needs in wanted]
-    guarded = replace(guarded, count=sum(max(1, len(needed_rules.rules)) for needed_rules in exact))
-    if all(needed_rules.rules for needed_rules in exact) and guarded.count <= guarded.most:
-        return exact
+    for each in (wanted, wanted := _with_lists_of_ranges(wanted, guarded)):
+        exact = [_NeededRules(needs, guarded.rules(traffic)) for traffic, needs in each]
+        guarded = replace(guarded, count=sum(max(1, len(needed_rules.rules)) for needed_rules in exact))
+        if all(needed_rules.rules for needed_rules in exact) and guarded.count <= guarded.most:
+            return exact
     ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
     if not all(ways):
         return None
@@ -148,6 +149,25 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
         )
     few = _fewest(strict, guarded) or _without_others(wanted, within, guarded) or _fewest(ways, guarded)
     return few or _as_one(wanted, before, guarded)
+
+
+def _with_lists_of_ranges(
+    wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], guarded: _Guarded
+) -> list[tuple[RuleTraffic, tuple[str, ...]]]:
+    """Return the needed traffic with the ranges for the same services in one peer, if this takes fewer rules."""
+    alike = dict[tuple[str, bool], list[tuple[RuleTraffic, tuple[str, ...]]]]()
+    for number, (traffic, needs) in enumerate(wanted):
+        kind = str(traffic.services) if traffic.peer.kind is PeerOf.RANGE else f"not a range: {number}"
+        alike.setdefault((kind, _is_unneeded(traffic, needs, guarded)), []).append((traffic, needs))
+    united = list[tuple[RuleTraffic, tuple[str, ...]]]()
+    for same in alike.values():
+        peer = RulePeer(PeerOf.RANGE, ",".join(traffic.peer.value for traffic, _ in same))
+        listed = replace(same[0][0], peer=peer) if len(same) > 1 else same[0][0]
+        if 0 < len(guarded.rules(listed)) < sum(len(guarded.rules(traffic)) for traffic, _ in same):
+            united.append((listed, tuple(dict.fromkeys(need for _, needs in same for need in needs))))
+        else:
+            united += same
+    return united
 
 
 def _without_others(

@@ -28,8 +28,8 @@ POINTS = [
 ]
 
 
-class Spans(PlainForms):
-    """The rule form of a cloud whose rules have one port range of one protocol."""
+class Lists(PlainForms):
+    """The rule form of a cloud whose rules have one port range of one protocol, and many ranges of addresses."""
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return a rule for each port range."""
@@ -38,9 +38,18 @@ class Spans(PlainForms):
         return tuple(replace(traffic, services=services) for services in parts)
 
 
-def rule_writer(most: int = MOST_RULES) -> RuleWriter:
+class Spans(Lists):
+    """The same with one range of addresses."""
+
+    def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+        """Return a rule for each port range and each range of addresses."""
+        peers = [replace(traffic.peer, value=part) for part in traffic.peer.value.split(",")]
+        return tuple(rule for peer in peers for rule in super(Spans, self).rules(guard, replace(traffic, peer=peer)))
+
+
+def rule_writer(most: int = MOST_RULES, forms: type[PlainForms] = Spans) -> RuleWriter:
     members = {name: AddressSet.of(GROUPS[name]) for name in ("nodes", "masters")}
-    return RuleWriter({"own": group("own")}, Spans(), members, most)
+    return RuleWriter({"own": group("own")}, forms(), members, most)
 
 
 def change(before: RuleTraffic, *wanted: RuleTraffic) -> Change:
@@ -96,6 +105,14 @@ def test_more_than_four_rules_are_made_on_request() -> None:
     written = rule_writer(6).as_rules(change(lets("tcp/6443", "0.0.0.0/0"), *wanted))
     assert written
     assert len(after(written)) == len(wanted)
+
+
+def test_one_rule_has_all_ranges_of_the_same_services_if_the_cloud_can_hold_them() -> None:
+    wanted = [lets("tcp/6443", f"192.0.2.{number}/32") for number in range(6)]
+    written = rule_writer(forms=Lists).as_rules(change(lets("all", "0.0.0.0/0"), *wanted, lets("udp", "10.0.0.0/24")))
+    assert written
+    ranges = ",".join(traffic.peer.value for traffic in wanted)
+    assert (after(written), written.left) == ((lets("tcp/6443", ranges), lets("udp", "10.0.0.0/24")), ())
 
 
 def test_beyond_four_one_rule_covers_all_needs_and_its_excess_is_named() -> None:
