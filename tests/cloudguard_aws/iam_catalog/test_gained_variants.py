@@ -173,3 +173,32 @@ def test_a_powerful_role_that_a_node_passes_to_a_service_is_gained(name: str) ->
         assert found[0].severity.name == "CRITICAL"
         assert "can gain the permissions of ops" in found[0].message
         assert f"iam:PassRole on {OPS}" in found[0].witness.summary
+
+
+USES: dict[str, tuple[str, ...]] = {
+    "airflow-env.amazonaws.com": ("airflow:CreateEnvironment",),
+    "codebuild.amazonaws.com": ("codebuild:UpdateProject", "codebuild:StartBuild"),
+    "codepipeline.amazonaws.com": ("codepipeline:UpdatePipeline",),
+    "ec2.amazonaws.com": ("ec2:RequestSpotFleet",),
+    "ecs-tasks.amazonaws.com": ("ecs:RegisterTaskDefinition", "ecs:UpdateService"),
+    "elasticmapreduce.amazonaws.com": ("elasticmapreduce:RunJobFlow",),
+    "emr-serverless.amazonaws.com": ("emr-serverless:StartJobRun",),
+    "events.amazonaws.com": ("events:PutRule", "events:PutTargets"),
+    "glue.amazonaws.com": ("glue:CreateSession", "glue:RunStatement"),
+    "kinesisanalytics.amazonaws.com": ("kinesisanalytics:CreateApplication", "kinesisanalytics:StartApplication"),
+    "pods.eks.amazonaws.com": ("eks:UpdatePodIdentityAssociation",),
+    "rolesanywhere.amazonaws.com": ("rolesanywhere:CreateTrustAnchor", "rolesanywhere:CreateProfile"),
+    "scheduler.amazonaws.com": ("scheduler:UpdateSchedule",),
+}
+
+
+@pytest.mark.parametrize("service", USES)
+def test_a_powerful_role_is_gained_by_any_service_that_uses_it(service: str) -> None:
+    own = [allow("iam:PassRole", OPS), allow([*USES[service]])]
+    gained = [
+        finding.severity.name
+        for trusted in (service, "trusted.example.com")
+        for finding in judged(own, [trusts({"Service": trusted})]).findings
+        if finding.check == "cloud-api-access/escalation" and "permissions of ops" in finding.message
+    ]
+    assert gained == ["CRITICAL"]
