@@ -7,18 +7,18 @@ differs.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.keys import Key
-from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import NOTHING, Item, child, text_map
+from cloudguard.model.source import FactKind, Source
+from cloudguard.provider.answers import NOTHING, Item, child, text, text_map
 from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.calls import LIST_DISKS
+from cloudguard_gcp.access.calls import LIST_DISKS, LIST_INSTANCES
 from cloudguard_gcp.access.links import last, link_in, required_link, short
 from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.cluster.copies import CLUSTER, ETCD, IMAGE, Origins, origins_of, read_copies
@@ -33,13 +33,15 @@ _COPIED: Final = (
     *("resourcePolicies", "guestOsFeatures", "licenses", "architecture"),
 )
 """Fields of a disk that its copy must have too (https://cloud.google.com/compute/docs/reference/rest/v1/disks)."""
+_LOCAL: Final = "SCRATCH"
+"""The type of an attached local SSD (https://cloud.google.com/compute/docs/reference/rest/v1/instances)."""
 _ATTACHED: Final = ("deviceName", "boot", "mode", "interface", "autoDelete")
 """Fields of an attached disk (https://cloud.google.com/compute/docs/reference/rest/v1/instances/attachDisk)."""
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 
 
 def read_disks(
-    api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...], instances: Iterable[Instance]
+    api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...], instances: Sequence[Instance]
 ) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
     """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached.
 
@@ -68,7 +70,21 @@ def read_disks(
         partial(read_keys, api, [disk.key for disk in disks]),
     )
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
-    return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
+    local = _local_disks(instances, {host.id for host in concerned})
+    return with_snapshots([*disks, *local], [copy for copy in copies if copy.disk]), former, keys
+
+
+def _local_disks(instances: Sequence[Instance], hosts: Container[str]) -> Iterator[Disk]:
+    """Yield the local SSDs of hosts. No list has them, and only Google's own key encrypts them.
+
+    https://cloud.google.com/compute/docs/disks/local-ssd
+    """
+    for instance in instances:
+        listed = instance.disks if instance.id in hosts else ()
+        found = [item for item in listed if text(item, "type") == _LOCAL and not item.get("source")]
+        for number, item in enumerate(found):
+            device, source = text(item, "deviceName") or f"local-ssd-{number}", Source(LIST_INSTANCES.name, instance.id)
+            yield Disk(f"{instance.id}/{device}", device, instance.id, device, True, "", source)  # noqa: FBT003 - encrypted
 
 
 def _disk(

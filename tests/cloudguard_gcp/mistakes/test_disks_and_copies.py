@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from cloudguard.needs.declarations import Declarations
 from gcp_clusters import capg, kops
-from gcp_judged import DISKS, Shape, assert_shape, machine
+from gcp_judged import DISKS, Build, Shape, assert_shape, machine, report_of
 from gcp_project import REGION, ZONE, Project
 from gcp_proxy import Proxy
 
@@ -86,6 +87,19 @@ COUNTED: dict[str, Shape] = {
 def test_no_word_takes_a_disk_out_of_the_row(google_cloud: Proxy, shape: Shape) -> None:
     """The key of the disk in question is disabled, which is a finding if the disk counts."""
     assert_shape(google_cloud, shape)
+
+
+@pytest.mark.mistake("disk-removed")
+@pytest.mark.parametrize(("build", "verdict"), [(unmarked, "FAIL"), (kops, "PASS")])
+def test_a_local_disk_has_no_customer_key(google_cloud: Proxy, build: Build, verdict: str) -> None:
+    """Etcd may be on it, unless the installer's label shows another disk. The other disks have the user's own key."""
+    project, key = build(), f"{RING}/own"
+    project.answer("kms", key, {"name": key, "primary": {"state": "ENABLED"}, "rotationPeriod": "7776000s"})
+    for disk in project.lists[f"projects/acme-prod/{WHERE}/disks"]:
+        disk["diskEncryptionKey"] = {"kmsKeyName": key}
+    machine(project, "master-a")["disks"].append({"type": "SCRATCH", "interface": "NVME", "deviceName": "local-ssd-0"})
+    row = report_of(google_cloud, project, policy=Declarations(require_customer_key=True)).row(DISKS)
+    assert row.verdict == verdict, (row.why, row.unknown)
 
 
 def share(project: Project, where: str, kind: str, name: str, *members: str, **rest: Any) -> str:  # noqa: ANN401
