@@ -12,6 +12,7 @@ from cloudguard.model.filters import Direction
 from cloudguard.provider.ownership.terraform_state import TerraformState
 from cloudguard.results.change import Change
 from moto_fixtures.aws.builder import ACCOUNT, REGION, WORLD, Account, Group
+from moto_fixtures.aws.builder.machines import statement
 from moto_fixtures.aws.builder.network import permission
 from moto_fixtures.aws.builder.recorder import Tags, tag_list
 from moto_fixtures.aws.installers import CAPA, OWNED, capa, karpenter_node, managed_node
@@ -96,6 +97,13 @@ def beside_kops(a: Account) -> None:
     opened(a, nodes, "tcp/22", "10.0.0.0/16", tags=own)
 
 
+def with_clusterawsadm(a: Account) -> None:
+    """Build a cluster with a host whose role clusterawsadm made, and that may do more than it needs."""
+    cluster = clean.build(a)
+    role = a.role("nodes.cluster-api-provider-aws.sigs.k8s.io", statement("ec2:RunInstances"))
+    a.host("prod-md-0-c", cluster.private, [cluster.nodes], capa.node, role=role)
+
+
 @dataclass(frozen=True, slots=True)
 class Owned:
     """An account, the kind of a change that it needs, and the expected owner and place."""
@@ -175,6 +183,9 @@ SCENES: Mapping[str, Owned] = {
         "next update",
         "ClusterConfig prod: vpc.clusterEndpoints",
         "endpoint.",
+    ),
+    "clusterawsadm": Owned(
+        with_clusterawsadm, "clusterawsadm, by CloudFormation", "stack", "AWSIAMConfiguration", "permission."
     ),
     "Karpenter": Owned(
         with_open_metadata(karpenter_node),
