@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudguard.reachability.explanation import PUBLISHED_SERVICE
-from cloudguard.results.change import Change, KeptTraffic, PeerOf, Procedure
+from cloudguard.results.change import Change, KeptTraffic, PeerOf, Procedure, RulePeer
 from cloudguard.results.finding import Severity
 from cloudguard.rows.network.behind_balancers import HEALTH
 from cloudguard.rows.network.problem import Assessment, Problem
@@ -42,12 +42,15 @@ def guard_procedure(row: str, problem: Problem, assessment: Assessment) -> tuple
 
 def _kept_text(keep: tuple[KeptTraffic, ...]) -> str:
     """Return the senders to let in. Health checks are not among them: they go from a balancer to its targets."""
-    peers = [
-        kept_traffic.peer.value or "the administrators"
-        for kept_traffic in keep
-        if kept_traffic.peer.kind is not PeerOf.WAY_OUT and kept_traffic.why != HEALTH
-    ]
+    peers = [_peer_text(kept_traffic.peer) for kept_traffic in keep if kept_traffic.why != HEALTH]
     return ", ".join(dict.fromkeys(peers)) or "the senders that need it"
+
+
+def _peer_text(peer: RulePeer) -> str:
+    if peer.kind is PeerOf.WAY_OUT:
+        hosts = peer.value or "the cluster's hosts"
+        return f"the public addresses of {hosts} (unless they reach the API inside their network)"
+    return peer.value or "the administrators"
 
 
 def _services(problem: Problem) -> str:

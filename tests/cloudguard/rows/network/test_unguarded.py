@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builders import CONTROL_PLANE, balancer, group, host, snapshot, to
+from cloudguard.model.cluster import Role
 from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
@@ -26,6 +29,16 @@ def test_the_procedure_lists_the_peers_to_let_in_and_their_ports() -> None:
     assert isinstance(edit, Procedure)
     assert change.resource.id == "api"
     assert edit.steps[0].endswith("lets in 198.51.100.0/24 on tcp/443")  # health checks do not pass this filter
+
+
+def test_the_procedure_lists_the_hosts_that_may_need_the_balancer() -> None:
+    found = behind_balancer()
+    node = host("node", (Role.NODE,), "cp", where="public", public="203.0.113.7")
+    found = replace(found, cluster=replace(found.cluster, hosts=(*found.cluster.hosts, node)))
+    (change,) = [change for change in changes_of(found, ADMINS) if change.kind == "balancer.guard"]
+    (edit,) = change.edits
+    assert isinstance(edit, Procedure)
+    assert "lets in 198.51.100.0/24, the public addresses of node" in edit.steps[0]
 
 
 def test_a_rule_of_a_guarded_balancer_is_narrowed_instead() -> None:
