@@ -130,7 +130,7 @@ def _read_identities(
     from cloudguard_azure.identity.identities import ClusterHolders, read_identities  # noqa: PLC0415 - only when asked for
 
     managed = found.aks.item if found.aks else None
-    return read_identities(api, ClusterHolders(found.name, *holding, attached, managed))
+    return read_identities(api, ClusterHolders(found.name, *holding, attached, managed, found.issuer))
 
 
 ADAPTER = AzureAdapter()

@@ -33,10 +33,11 @@ class Variant:
     policy: Declarations = field(default_factory=Declarations)
     role_tags: Mapping[Role, Sequence[str]] = field(default_factory=dict[Role, Sequence[str]])
     hosts: Mapping[str, Sequence[Role]] = field(default_factory=dict[str, Sequence[Role]])
+    options: Mapping[str, str] = field(default_factory=dict[str, str])
 
     def check(self, cloud: AzureProxy) -> Report:
         """Judge the account, assert what is expected, and return the report."""
-        report = report_on(cloud, self.build(), self.policy, role_tags=self.role_tags, hosts=self.hosts)
+        report = report_on(cloud, self.build(), self.policy, role_tags=self.role_tags, hosts=self.hosts, **self.options)
         row = report.row(self.row)
         assert row.verdict == self.verdict, (row.why, row.unknown, found(report, self.row))
         for wanted in self.finds:
@@ -56,12 +57,17 @@ def report_on(
     *,
     role_tags: Mapping[Role, Sequence[str]] | None = None,
     hosts: Mapping[str, Sequence[Role]] | None = None,
+    **options: str,
 ) -> Report:
-    """Return the report on the cluster "prod" of an account."""
+    """Return the report on the cluster "prod" of an account. ``options``: Azure's own flags."""
     cloud.azure = account if isinstance(account, Azure) else Azure(account)
     subscription = (cloud.azure.account.subscription,)
     snapshot = collection.collect(
-        "azure", cluster="prod", options={"subscription": subscription}, role_tags=role_tags, extra_hosts=hosts
+        "azure",
+        cluster="prod",
+        options={"subscription": subscription, **options},
+        role_tags=role_tags,
+        extra_hosts=hosts,
     )
     return pipeline.evaluate(snapshot, policy)
 

@@ -41,6 +41,7 @@ OPTIONS = (
         "NAME",
         implicit=False,
     ),
+    Option("issuer", "The issuer of the cluster's service accounts, if its address has not the cluster's name.", "URL"),
 )
 _GUID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TENANT: Final = re.compile(r"[0-9a-z.-]+")

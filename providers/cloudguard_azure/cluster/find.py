@@ -55,6 +55,8 @@ class FoundCluster:
     """The tags in the user's flags."""
     api_targets: Mapping[str, str] = field(default_factory=dict[str, str])
     """For each machine id, the load balancer that sends the API's connections there, as text."""
+    issuer: str = ""
+    """The issuer of service accounts' tokens from the user's flag."""
 
     def installer(self, hosts: Iterable[Host], disks: Iterable[Disk], balancers: Iterable[Balancer]) -> ShownInstaller:
         """Return the cluster's installer, and how strong the evidence is. ``hosts``: its hosts, with their roles."""
@@ -120,6 +122,7 @@ def find(api: Api, request: CollectRequest) -> FoundCluster:
         by_flag=members.by_flag,
         role_tags=request.role_tags,
         api_targets=members.api_targets,
+        issuer=option(request, "issuer"),
     )
 
 

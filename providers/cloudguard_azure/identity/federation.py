@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import Effect, IdentityProvider, PolicyDocument, PolicyKind, Statement
-from cloudguard.model.source import Source
+from cloudguard.model.source import Reason, Source
 from cloudguard.provider.answers import Item, child, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
@@ -31,6 +31,11 @@ ANY: Final = "*:*"
 _SUBJECT: Final = re.compile(r"system:serviceaccount:([^:]+):([^:]+)")
 _WORDS: Final = re.compile(r"[/.:]+")
 _WRITTEN: Final = ("issuer", "subject", "claimsMatchingExpression", "audiences")
+_MANAGED: Final = re.compile(
+    r"\.oic\.[\w.-]*azure\.[\w.]+/|//oidc\.eks\.|//container\.googleapis\.com/"  # managed clusters
+    r"|//token\.actions\.githubusercontent\.com/|//gitlab\.com/|//app\.terraform\.io/"  # pipelines
+)
+"""Issuers that are not those of a self-managed cluster."""
 SEPARATOR: Final = "#"
 """Separates issuer and subject in the name of a trusted subject."""
 ANYONE: Final = "*"
@@ -131,27 +136,33 @@ def _credential(item: Item) -> Credential:
     return Credential(required(item, "name"), issuer, subject, expression, written)
 
 
-def issuers(cluster: str, managed: str | None, federated: Iterable[Federated]) -> tuple[IdentityProvider, ...]:
+def issuers(
+    api: Api, cluster: str, managed: str | None, federated: Iterable[Federated], named: str = ""
+) -> tuple[IdentityProvider, ...]:
     """Return the cluster's own issuers of tokens.
 
-    ``managed``: the issuer of a managed cluster, "" for none; None if the cluster is self-managed: then the name in the
-    issuer's address is the only evidence.
+    ``managed``: the issuer of a managed cluster, "" for none; None if the cluster is self-managed: then it is the one
+    that the user names (``named``), or else the name in an issuer's address is the only evidence. Another issuer of
+    service accounts may be the cluster's too: it leaves a Gap.
     """
     if managed is not None:
         source = Source(calls.LIST_MANAGED_CLUSTERS.name, cluster)
         return (IdentityProvider(managed.rstrip("/"), Strength.STRONG, source),) if managed else ()
-    named = sorted(
-        {credential.issuer for each in federated for credential in each.credentials if _is_of(credential, cluster)}
-    )
-    source = Source(calls.LIST_FEDERATED_CREDENTIALS.name, cluster)
-    return tuple(IdentityProvider(issuer, Strength.WEAK, source) for issuer in named)
+    if named:
+        return (IdentityProvider(named.rstrip("/"), Strength.STRONG, Source("--issuer", named)),)
+    call = calls.LIST_FEDERATED_CREDENTIALS
+    possible = {credential.issuer for each in federated for credential in each.credentials if credential.accounts}
+    own = {issuer for issuer in possible if _is_of(issuer, cluster)}
+    for issuer in sorted(issuer for issuer in possible - own if not _MANAGED.search(f"{issuer}/")):
+        why = "it may be the issuer of this cluster's service accounts; name the cluster's own with --issuer"
+        api.missed(call, issuer, why, HIDES, Reason.UNSUPPORTED)
+    return tuple(IdentityProvider(issuer, Strength.WEAK, Source(call.name, cluster)) for issuer in sorted(own))
 
 
-def _is_of(credential: Credential, cluster: str) -> bool:
-    """Whether a credential is for service accounts, and its issuer has the cluster's name in its address."""
-    words = {*_WORDS.split(credential.issuer.lower())}
-    name = cluster.lower()
-    return bool(credential.accounts) and not words.isdisjoint({name, f"{name}-oidc", name.replace("-", "")})
+def _is_of(issuer: str, cluster: str) -> bool:
+    """Whether an issuer has a cluster's name in its address."""
+    words, name = {*_WORDS.split(issuer.lower())}, cluster.lower()
+    return not words.isdisjoint({name, f"{name}-oidc", name.replace("-", "")})
 
 
 def trust_of(federated: Federated) -> PolicyDocument:

@@ -41,13 +41,17 @@ _UNREAD_GRANTS: Final = (
 
 @dataclass(frozen=True, slots=True)
 class ClusterHolders:
-    """A cluster whose identities are read: its name, hosts and pools. ``managed``: the answer about an AKS cluster."""
+    """A cluster whose identities are read: its name, hosts and pools. ``managed``: the answer about an AKS cluster.
+
+    ``issuer``: the issuer of tokens that the user names for a self-managed cluster ("": none).
+    """
 
     cluster: str
     hosts: tuple[Host, ...]
     pools: tuple[Pool, ...]
     attached: Attachments
     managed: Item | None = None
+    issuer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
         partial(_federated, api, identities, only_held=issuer == ""),
     )
     providers = (
-        *federation.issuers(holders.cluster, issuer, federated),
+        *federation.issuers(api, holders.cluster, issuer, federated, holders.issuer),
         *{binding.issuer: binding.provider for binding in bindings if binding.issuer}.values(),
     )
     accounts = [account for each in federated for account in _accounts(each, [provider.id for provider in providers])]

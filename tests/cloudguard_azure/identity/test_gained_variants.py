@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from azure_aks import GITHUB, ISSUER, Aks
+from azure_clusters import Clean
 from azure_fixtures import Subscription
 from azure_identities import IDENTITIES
 from azure_proxy import AzureProxy
@@ -16,6 +17,7 @@ ROW = "cloud-api-access"
 FEDERATE = f"{IDENTITIES}/federatedIdentityCredentials/write"
 ASSIGN = f"{IDENTITIES}/assign/action"
 MACHINES, SETS = "Microsoft.Compute/virtualMachines", "Microsoft.Compute/virtualMachineScaleSets"
+STORED = "https://oidc4711.blob.core.windows.net/oidc"
 ROOT = "/providers/Microsoft.Management/managementGroups/acme"
 
 
@@ -51,6 +53,15 @@ def of_pod_identity() -> Aks:
     own = account.identity("legacy")
     listed = [{"name": "legacy", "namespace": "shop", "identity": account.reference(own)}]
     account.itself["podIdentityProfile"] = {"enabled": True, "userAssignedIdentities": listed}
+    account.assign(account.principal(own), "Owner")
+    return account
+
+
+def self_managed(issuer: str, subject: str = "system:serviceaccount:default:app") -> Clean:
+    """Return a self-managed cluster, and an owner's identity that tokens of an issuer may take on."""
+    account = Clean()
+    own = account.identity("app")
+    account.federated(own, "app", issuer, subject)
     account.assign(account.principal(own), "Owner")
     return account
 
@@ -134,6 +145,13 @@ VARIANTS = {
     "the identity of virtual nodes": Variant(lambda: of_addon("aciConnectorLinux"), ROW, "FAIL", ["outside:high"]),
     "the identity of the agent of logs": Variant(lambda: of_addon("omsagent"), ROW, "FAIL", ["outside:high"]),
     "an identity of pods by the older way": Variant(of_pod_identity, ROW, "FAIL", ["administrator:critical"]),
+    "an issuer with the cluster's name": Variant(
+        lambda: self_managed("https://prod.blob.core.windows.net/oidc/"), ROW, "FAIL", ["administrator:critical"]
+    ),
+    "an issuer with any name": Variant(lambda: self_managed(STORED), ROW, "UNKNOWN", says=[STORED, "--issuer"]),
+    "an issuer that a flag names": Variant(
+        lambda: self_managed(STORED), ROW, "FAIL", ["administrator:critical"], options={"issuer": STORED}
+    ),
     "a credential on an identity": taken(lambda: taking(FEDERATE, where=on_owner)),
     "a credential on the identities of a group": taken(lambda: taking(FEDERATE, where=on_group)),
     "a credential on all identities below a management group": Variant(
@@ -176,6 +194,13 @@ def test_an_outsider_s_credential_beside_a_binding_is_still_found(azure_cloud: A
 
 
 HARMLESS = {
+    "an issuer of AKS, for a self-managed cluster": Variant(lambda: self_managed(ISSUER), ROW, "PASS"),
+    "an issuer of pipelines, for a self-managed cluster": Variant(
+        lambda: self_managed(GITHUB, "repo:acme/app:pull_request"), ROW, "PASS"
+    ),
+    "another issuer than the one that a flag names": Variant(
+        lambda: self_managed(STORED), ROW, "PASS", options={"issuer": "https://mine.example/oidc"}
+    ),
     "a bound identity without a role, whose credential AKS made": Variant(lambda: bound(""), ROW, "PASS"),
     "an identity of another cluster's pods": Variant(two_clusters, ROW, "PASS"),
     "a read of a machine": Variant(
