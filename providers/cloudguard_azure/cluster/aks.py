@@ -6,6 +6,7 @@ the Secrets in ``storage``.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Final
 
 from cloudguard.model.source import FactKind
@@ -14,7 +15,7 @@ from cloudguard.provider.answers import Item, child, children, flag, number, req
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS
-from cloudguard_azure.access.ids import Resource, canonical, own_id, word
+from cloudguard_azure.access.ids import Resource, canonical, own_id, subscription_of, word
 from cloudguard_azure.cluster.machines import location_of
 
 MANAGED_BY: Final = "Azure Kubernetes Service"
@@ -33,6 +34,7 @@ class AgentPool:
     count: int
     stopped: bool
     subnet: str
+    pod_subnet: str
     public: bool
     groups: tuple[str, ...]
     host_encryption: bool
@@ -88,10 +90,23 @@ def _agent_pool(item: Item) -> AgentPool:
         count=number(item, "count", sum(number(item, "count", 0) for item in listed)),
         stopped=_is_stopped(item),
         subnet=canonical(text(item, "vnetSubnetID")),
+        pod_subnet=canonical(text(item, "podSubnetID")),
         public=flag(item, "enableNodePublicIP"),
         groups=tuple(sorted(map(canonical, texts(child(item, "networkProfile"), "applicationSecurityGroups")))),
         host_encryption=flag(item, "enableEncryptionAtHost"),
     )
+
+
+def own_pod_subnets(cluster: ManagedCluster, clusters: Iterable[ManagedCluster]) -> frozenset[str]:
+    """Return the subnets (ids) for the pods of this cluster alone, as far as ``clusters`` show it.
+
+    Clusters of other subscriptions may use a subnet of another subscription too.
+    https://learn.microsoft.com/azure/aks/configure-azure-cni-dynamic-ip-allocation
+    """
+    others = [pool for other in clusters if other.id != cluster.id for pool in other.pools]
+    shared = {name for pool in others for name in (pool.subnet, pool.pod_subnet)}
+    own = {pool.pod_subnet for pool in cluster.pools} - {pool.subnet for pool in cluster.pools} - shared
+    return frozenset(name for name in own if name and subscription_of(name) == subscription_of(cluster.id))
 
 
 def read_pod_ranges(api: Api, cluster: ManagedCluster | None) -> AddressSet:

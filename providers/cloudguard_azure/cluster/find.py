@@ -26,7 +26,7 @@ from cloudguard_azure.access.calls import (
 )
 from cloudguard_azure.access.session import Caller, begin
 from cloudguard_azure.cluster import installer_tags
-from cloudguard_azure.cluster.aks import ManagedCluster
+from cloudguard_azure.cluster.aks import ManagedCluster, own_pod_subnets
 from cloudguard_azure.cluster.inventory import SEARCH_CALLS, Interfaces, Inventory, read_interfaces, read_inventory
 from cloudguard_azure.cluster.machines import Machine, ScaleSet
 from cloudguard_azure.cluster.members import read_cluster_members, with_registered
@@ -57,6 +57,8 @@ class FoundCluster:
     """For each machine id, the load balancer that sends the API's connections there, as text."""
     issuer: str = ""
     """The issuer of service accounts' tokens from the user's flag."""
+    pod_subnets: frozenset[str] = frozenset()
+    """The subnets (ids) in which no other AKS cluster's pods get addresses."""
 
     def installer(self, hosts: Iterable[Host], disks: Iterable[Disk], balancers: Iterable[Balancer]) -> ShownInstaller:
         """Return the cluster's installer, and how strong the evidence is. ``hosts``: its hosts, with their roles."""
@@ -123,6 +125,7 @@ def find(api: Api, request: CollectRequest) -> FoundCluster:
         role_tags=request.role_tags,
         api_targets=members.api_targets,
         issuer=option(request, "issuer"),
+        pod_subnets=own_pod_subnets(aks, read.clusters) if aks else frozenset(),
     )
 
 

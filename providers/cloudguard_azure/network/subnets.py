@@ -23,13 +23,17 @@ from cloudguard_azure.network.service_tags import EVERYWHERE, Place, addresses_o
 HIDES: Final = (FactKind.ROUTES, FactKind.FILTERS)
 _GATEWAYS: Final = frozenset({"gatewaysubnet", "routeserversubnet"})
 """The subnets of VPN and ExpressRoute gateways and of route servers. Both learn routes to other networks."""
+_AKS: Final = "microsoft.containerservice/managedclusters"
 _UNPEERED: Final = frozenset({"initiated", "disconnected"})
 _ACCESS: Final = "allowVirtualNetworkAccess"
 
 
 @dataclass(frozen=True, slots=True)
 class VirtualSubnet:
-    """A subnet. ``group`` and ``table`` are the ids of its security group and its route table ("": none)."""
+    """A subnet. ``group`` and ``table`` are the ids of its security group and its route table ("": none).
+
+    ``for_aks``: only AKS can give addresses in it.
+    """
 
     id: str
     name: str
@@ -37,6 +41,7 @@ class VirtualSubnet:
     ranges: AddressSet
     group: str
     table: str
+    for_aks: bool
     item: Item
 
 
@@ -138,6 +143,10 @@ def _subnet(network: str, item: Item) -> VirtualSubnet:
         ranges=_ranges(listed),
         group=id_in(properties, "networkSecurityGroup"),
         table=id_in(properties, "routeTable"),
+        for_aks=any(
+            word(child(delegation, "properties"), "serviceName") == _AKS
+            for delegation in children(properties, "delegations")
+        ),
         item=item,
     )
 

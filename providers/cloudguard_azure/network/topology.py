@@ -46,7 +46,7 @@ _OPEN: Final = "basic"
 
 @dataclass(frozen=True, slots=True)
 class NetworkFacts:
-    """The topology, the hosts and pools with their filters, and the ranges of pods from the routes to them.
+    """The topology, the hosts and pools with their filters, and the ranges of pods by routes and by subnets of theirs.
 
     If the API server is in a subnet of the network, its pods count as the cluster's too.
     """
@@ -71,12 +71,8 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     networks |= {network.id: network for network in meshed}
     places = Places(networks, {name: table.prefixes for name, table in tables.items()})
     for name in sorted(used - places.subnets.keys()):
-        api.missed(
-            calls.LIST_NETWORKS,
-            name,
-            "a host is in this subnet, but no virtual network that was read contains it",
-            HIDES,
-        )
+        message = "a host is in this subnet, but no virtual network that was read contains it"
+        api.missed(calls.LIST_NETWORKS, name, message, HIDES)
     record_missing_peers(api, networks, network_ids)
     tags = ServiceTags(api, next((networks[name].location for name in sorted(network_ids) if name in networks), ""))
     guards = Guards(known, places, tags, _admin_filters(api, network_ids & networks.keys(), tags, places))
@@ -116,7 +112,8 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         tunnels=ways.tunnels,
         outbound_addresses=ways.outbound_addresses,
     )
-    return NetworkFacts(topology, hosts, pools, _pod_ranges(near, tables, routes) | ways.control_plane)
+    pods = _pod_ranges(near, tables, routes) | _own_ranges(found.pod_subnets, places)
+    return NetworkFacts(topology, hosts, pools, pods | ways.control_plane)
 
 
 def _admin_filters(api: Api, network_ids: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:
@@ -158,6 +155,11 @@ def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable]
     return AddressSet.union(
         addresses for name in wanted if name in tables for addresses in routes.to_hosts(tables[name])
     )
+
+
+def _own_ranges(subnets: Collection[str], places: Places) -> AddressSet:
+    """Return the addresses of those subnets (ids) in which only AKS gives addresses."""
+    return places.ranges(name for name in subnets if name in places.subnets and places.subnets[name].for_aks)
 
 
 def _peer_groups(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:

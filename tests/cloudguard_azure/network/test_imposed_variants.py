@@ -86,6 +86,21 @@ def with_another_subnet() -> Alone:
     return account
 
 
+def pods_in_a_subnet(*, delegated: bool = True, shared: bool = False) -> Aks:
+    """Return a cluster whose pods have addresses of a subnet, which the nodes let in. ``shared``: by two clusters."""
+    account = Aks()
+    name, cidr = "pods", "10.1.32.0/19"
+    aks = "Microsoft.ContainerService/managedClusters"
+    subnet = account.delegated(name, aks, cidr) if delegated else account.subnet(account.vnet, name, cidr)
+    account.itself["agentPoolProfiles"][0]["podSubnetID"] = subnet
+    account.itself["networkProfile"].pop("podCidr")
+    account.let(rule(name, 160, ANY, cidr, protocol=ANY))
+    if shared:
+        nodes = account.subnet(account.vnet, "others", "10.1.2.0/24")
+        account.managed_cluster("test", subnet=nodes, addresses=["10.1.2.4"], pool={"podSubnetID": subnet})
+    return account
+
+
 def api(**access: Any) -> Aks:  # noqa: ANN401 - JSON
     return Aks({"authorizedIPRanges": ["198.51.100.0/24"], **access})
 
@@ -99,6 +114,11 @@ IMPOSED: Mapping[str, Variant] = {
     "AKS' rule, and one of the user's for the internet": Variant(open_to_ssh, ROW, "FAIL", ["internet:critical"]),
     "a rule that a network manager imposes": Variant(always_allowed, ROW, "FAIL", ["internet:critical"]),
     "health checks": Variant(lambda: lets("AzureLoadBalancer"), ROW, "PASS", lacks=["inside", "internet"]),
+    "pods in a subnet of their own": Variant(pods_in_a_subnet, ROW, "PASS", lacks=["inside"]),
+    "pods in a subnet of two clusters": Variant(lambda: pods_in_a_subnet(shared=True), ROW, "FAIL", ["inside:medium"]),
+    "pods in a subnet that other machines may use": Variant(
+        lambda: pods_in_a_subnet(delegated=False), ROW, "FAIL", ["inside:medium"]
+    ),
     "a bastion": Variant(bastion, ROW, "FAIL", ["inside:medium"]),
     "the metadata service of kubelets without a role": Variant(
         lambda: granted(""), "cloud-api-access", "PASS", lacks=["metadata"]

@@ -51,7 +51,6 @@ _SWITCHED_OFF: Final = "addresses that publicNetworkAccess: Disabled may still a
 _FILTERED: Final = frozenset({"enabled", "networksecuritygroupenabled"})
 _UNFILTERED: Final = frozenset({"", "disabled", "routetableenabled"})
 """https://learn.microsoft.com/azure/private-link/disable-private-endpoint-network-policy"""
-_DELEGATED: Final = "microsoft.containerservice/managedclusters"
 NOT_ACCEPTED: Final = frozenset({"pending", "rejected", "disconnected"})
 """States of a connection to which the owner of a service did not agree."""
 _HIDES: Final = (FactKind.ENDPOINT,)
@@ -189,14 +188,7 @@ def _delegated(access: Item, around: Surroundings) -> Iterator[str]:
     if named := canonical(text(access, "subnetId")):
         yield named
         return
-    for name, subnet in around.subnets.items():
-        delegations = (
-            child(delegation, "properties") for delegation in children(child(subnet.item, "properties"), "delegations")
-        )
-        if subnet.network in around.networks and any(
-            word(delegation, "serviceName") == _DELEGATED for delegation in delegations
-        ):
-            yield name
+    yield from (name for name, subnet in around.subnets.items() if subnet.network in around.networks and subnet.for_aks)
 
 
 def _guards(subnet: str, around: Surroundings) -> tuple[str, ...]:
