@@ -111,9 +111,8 @@ def tunnels(
     """
     call = calls.DESCRIBE_NETWORK_INTERFACES
     cloudfront = AddressSet.union(part for each in lists if _is_named(each, _CLOUDFRONT) for part in each.ranges)
-    connections = [item for item in interfaces if is_tunnel(item) or _is_origin(item)]
-    read = api.mapped(call, connections, partial(_tunnel, cloudfront), hides=(FactKind.MEMBERS,))
-    return (*read, *_instance_connect(lists), *_lattice(lists, filters, registers))
+    read = api.mapped(call, interfaces, partial(_tunnel, cloudfront), hides=(FactKind.MEMBERS,))
+    return (*filter(None, read), *_instance_connect(lists), *_lattice(lists, filters, registers))
 
 
 def _instance_connect(lists: Iterable[AddressList]) -> Iterator[Tunnel]:
@@ -151,8 +150,13 @@ def _is_origin(item: Item) -> bool:
     return _OF_CLOUDFRONT in tags_of(item, "TagSet")
 
 
-def _tunnel(cloudfront: AddressSet, item: Item) -> Tunnel:
-    """Return the service behind an interface. ``cloudfront``: CloudFront's addresses, as far as rules name them."""
+def _tunnel(cloudfront: AddressSet, item: Item) -> Tunnel | None:
+    """Return the service that lets outsiders in through an interface, None if there is none.
+
+    ``cloudfront``: CloudFront's addresses, as far as rules name them.
+    """
+    if not (is_tunnel(item) or _is_origin(item)):
+        return None
     nic = interface(item, Source(calls.DESCRIBE_NETWORK_INTERFACES.name, required(item, "NetworkInterfaceId")))
     ranges = AddressSet.union(nic.addresses)
     if item.get("InterfaceType") == _INSTANCE_CONNECT:

@@ -12,7 +12,7 @@ from cloudguard.model.filters import Filter, Group
 from cloudguard.model.network import Interface, Network, Subnet, Topology
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import Item, child, children
+from cloudguard.provider.answers import AnswerError, Item, child, children
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -177,7 +177,7 @@ class _Guarded:
         self._ways = ways
         self._public = found.interfaces.public.by_id
         self._references = {own_id(item): _references(item) for item in found.interfaces.items}
-        self._profiles = {scale_set.id: frozenset(_skus_of_profile(scale_set)) for scale_set in found.scale_sets}
+        self._profiles = {scale_set.id: _skus_of_profile(scale_set) for scale_set in found.scale_sets}
 
     def host(self, host: Host) -> Host:
         """Return a host with its filters."""
@@ -231,9 +231,17 @@ def _references(item: Item) -> tuple[str, ...]:
     return tuple(filter(None, (id_in(configuration, "publicIPAddress") for configuration in configurations(item))))
 
 
-def _skus_of_profile(scale_set: ScaleSet) -> Iterator[str]:
-    """Yield the SKUs of the public addresses that a scale set gives its next machine."""
-    for interface in children(child(scale_set.profile, "networkProfile"), "networkInterfaceConfigurations"):
-        for address in configurations(interface):
-            if address.get("publicIPAddressConfiguration"):
-                yield word(child(address, "publicIPAddressConfiguration", "sku"), "name")
+def _skus_of_profile(scale_set: ScaleSet) -> frozenset[str]:
+    """Return the SKUs of the public addresses that a scale set gives its next machine; an unknown one for odd profiles.
+
+    The reading of the pools records the gap of an odd profile.
+    """
+    try:
+        addresses = [
+            child(address, "publicIPAddressConfiguration")
+            for interface in children(child(scale_set.profile, "networkProfile"), "networkInterfaceConfigurations")
+            for address in configurations(interface)
+        ]
+        return frozenset(word(child(address, "sku"), "name") for address in addresses if address)
+    except AnswerError:
+        return frozenset({""})

@@ -10,7 +10,7 @@ from cloudguard.authorization.effective import EffectivePermissions, effective, 
 from cloudguard.authorization.effective import allowed as allowed_by
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.permission_sets.space import Request, Space
-from drawn_policies import ACTIONS, FORMATS, RESOURCES, SmallCatalog, draw_context, draw_policies, holder
+from drawn_policies import ACTIONS, FORMATS, RESOURCES, VALUES, SmallCatalog, draw_context, draw_policies, holder
 from draws import seeds
 from oracle_permissions import Context, allowed, resource_matches
 
@@ -21,8 +21,21 @@ def request(action: str, name: str, context: Context) -> Request:
     return Request(action, name, tuple(sorted(context.items())))
 
 
+READ_AS_VALUES = ("size", "now", "ip")
+"""The keys whose values the conditions read as numbers, dates or addresses."""
+
+
 def context_of(found: Request) -> dict[str, tuple[str, ...]]:
-    return {key: values for key, values in found.context if values is not None}
+    """Return the context of a witness.
+
+    If one of ``READ_AS_VALUES`` must only be present, every value is a witness. The set gives any text, which the
+    oracle can't read: take one of the key's values.
+    """
+    return {
+        key: VALUES[key][:1] if key in READ_AS_VALUES and values == ("x",) else values
+        for key, values in found.context
+        if values is not None
+    }
 
 
 def draw_request(random: Random) -> Request:
