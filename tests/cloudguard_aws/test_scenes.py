@@ -39,14 +39,14 @@ def report_on(name: str) -> Report:
 
 @in_each_scene
 def test_the_report_agrees_with_the_marks_on_the_lines(name: str) -> None:
-    scene, made = scenes()[name], collected(name).made
-    marks = {line: mark_of(line) for lines in made.values() for line in lines}
+    scene, source_lines = scenes()[name], collected(name).made
+    marks = {line: mark_of(line) for lines in source_lines.values() for line in lines}
     unread = sorted(str(mark) for mark in marks.values() if mark.checks is None)
     assert not unread, f"lines that make something and carry no mark: {unread}"
     report = report_on(name)
     verdicts = {row.row: str(row.verdict) for row in report.rows}
     problems = [
-        *disagreements(report, made, set(marks.values())),
+        *disagreements(report, source_lines, set(marks.values())),
         *(
             f"{row} is {verdicts[row]}, not {wanted}"
             for row, wanted in scene.VERDICTS.items()
@@ -56,12 +56,12 @@ def test_the_report_agrees_with_the_marks_on_the_lines(name: str) -> None:
     assert not problems, "\n".join(problems)
 
 
-def disagreements(report: Report, made: Made, marks: set[Mark]) -> list[str]:
+def disagreements(report: Report, source_lines: Made, marks: set[Mark]) -> list[str]:
     """Return findings without a marked line, and marks without a finding."""
     found: dict[Mark, set[str]] = defaultdict(set)
     problems: list[str] = []
     for finding in report.findings:
-        touched = {mark_of(line) for line in lines_of(finding, made)}
+        touched = {mark_of(line) for line in lines_of(finding, source_lines)}
         for mark in touched:
             found[mark].add(finding.check)
         if finding.check != UNMARKED and not any(mark.checks and finding.check in mark.checks for mark in touched):
@@ -72,11 +72,11 @@ def disagreements(report: Report, made: Made, marks: set[Mark]) -> list[str]:
     return problems
 
 
-def lines_of(finding: Finding, made: Made) -> set[SourceLine]:
+def lines_of(finding: Finding, source_lines: Made) -> set[SourceLine]:
     """Return the lines that made a finding's resources. An id with a suffix ("acl-1/ingress/100") counts as "acl-1"."""
     names = {finding.resource.id, *(name for fact in finding.evidence for name in (fact.resource.id, fact.rule))}
     stems = {name.partition("/")[0] for name in names if name.startswith(("acl-", "sg-"))}
-    return {line for name in names | stems for line in made.get(name, ())}
+    return {line for name in names | stems for line in source_lines.get(name, ())}
 
 
 @in_each_scene

@@ -148,8 +148,8 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_what_a_finding_shows_is_part_of_the_excess(azure_cloud: AzureProxy, case: Shown) -> None:
-    found = above_low(report_on(azure_cloud, case.build(), case.policy), case.row)
-    worst = max(found, key=lambda finding: finding.severity)
+    findings = above_low(report_on(azure_cloud, case.build(), case.policy), case.row)
+    worst = max(findings, key=lambda finding: finding.severity)
     shown = f"{worst.message}\n{worst.witness.summary}".lower()
     assert all(word.lower() in shown for word in case.has), shown
     assert not any(word.lower() in shown for word in case.lacks), shown

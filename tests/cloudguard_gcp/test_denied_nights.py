@@ -14,7 +14,7 @@ from nights import assert_unconfirmed
 
 
 @pytest.mark.parametrize(
-    ("made", "denied", "check"),
+    ("project", "denied", "check"),
     [
         (open_ssh(), "compute.firewalls.list", "node-access/internet"),
         (open_ssh(), "compute.routes.list", "node-access/internet"),
@@ -22,10 +22,10 @@ from nights import assert_unconfirmed
     ],
 )
 def test_a_finding_hidden_by_a_denied_call_is_not_fixed(
-    made: Project, denied: str, check: str, google_cloud: Proxy
+    project: Project, denied: str, check: str, google_cloud: Proxy
 ) -> None:
     def night(*refused: str) -> Snapshot:
-        google_cloud.google = Google(made, frozenset(refused))
+        google_cloud.google = Google(project, frozenset(refused))
         return collection.collect("gcp", cluster="prod")
 
     assert_unconfirmed(night(), night(denied), check)

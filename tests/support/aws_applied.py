@@ -109,14 +109,14 @@ def _needed(snapshot: Snapshot, pair: tuple[str, str, tuple[str, int]]) -> bool:
         nic.id: frozenset(host.roles) for host in snapshot.cluster.hosts for nic in host.interfaces if not nic.secondary
     }
     pools = {pool.id: frozenset(pool.roles) for pool in snapshot.cluster.pools}
-    own, other = (_roles(name, roles, pools) for name in (sender, target))
-    if protocol != "6" or not own or not other:
+    own_roles, other = (_roles(name, roles, pools) for name in (sender, target))
+    if protocol != "6" or not own_roles or not other:
         return False
     if port == 10250:
-        return Role.CONTROL_PLANE in own
+        return Role.CONTROL_PLANE in own_roles
     if port in {443, 6443}:
         return Role.CONTROL_PLANE in other and port == 6443
-    return port in {2379, 2380} and Role.CONTROL_PLANE in own and Role.ETCD in other
+    return port in {2379, 2380} and Role.CONTROL_PLANE in own_roles and Role.ETCD in other
 
 
 def _roles(name: str, roles: Mapping[str, frozenset[Role]], pools: Mapping[str, frozenset[Role]]) -> frozenset[Role]:

@@ -46,14 +46,14 @@ def hosts_of(account: Account, *ids: str, role: Role = Role.NODE) -> tuple[Host,
     )
 
 
-def read(api: Api, found: FoundCluster) -> tuple[Host, ...]:
+def read(api: Api, cluster: FoundCluster) -> tuple[Host, ...]:
     """Return the hosts of a cluster, as the adapter reads them."""
-    return read_hosts(api, found, partial(api_targets, api, found.networks, API_PORTS))
+    return read_hosts(api, cluster, partial(api_targets, api, cluster.networks, API_PORTS))
 
 
 def roles_of(a: Account, request: CollectRequest) -> tuple[HostRoles, Api, str]:
     """Return the roles of the hosts, the reader that read them, and the name of the installer."""
     api = Api(a.session, REGION)
-    found = find(api, request)
-    assert found is not None
-    return {host.name: (host.roles, host.evidence) for host in read(api, found)}, api, found.installer
+    cluster = find(api, request)
+    assert cluster is not None
+    return {host.name: (host.roles, host.evidence) for host in read(api, cluster)}, api, cluster.installer

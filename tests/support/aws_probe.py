@@ -120,8 +120,8 @@ class Reading:
 
 
 def _within(address: str, cidr: str) -> bool:
-    own, range_ = ip_address(address), ip_network(cidr, strict=False)
-    return own.version == range_.version and own in range_
+    own_address, range_ = ip_address(address), ip_network(cidr, strict=False)
+    return own_address.version == range_.version and own_address in range_
 
 
 def _has(rule: Mapping[str, Any], service: Service) -> bool:

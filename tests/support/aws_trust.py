@@ -68,6 +68,6 @@ def callers_of(
 
 
 def worst(*statements: Json, home: HomeAccount = HOME) -> Found:
-    found = callers_of(*statements, home=home)
-    assert not any(who.startswith("?") for _, _, who in found), found
-    return found[0][:2] if found else None
+    callers = callers_of(*statements, home=home)
+    assert not any(who.startswith("?") for _, _, who in callers), callers
+    return callers[0][:2] if callers else None

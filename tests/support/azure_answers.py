@@ -137,9 +137,9 @@ def searched(items: Mapping[Call, Iterable[Item]], name: str = "prod", **asked: 
     return api, find(api, CollectRequest(cluster=name, **asked))
 
 
-def names(found: FoundCluster) -> list[str]:
+def names(cluster: FoundCluster) -> list[str]:
     """Return the names of a cluster's machines."""
-    return [machine.name for machine in found.machines]
+    return [machine.name for machine in cluster.machines]
 
 
 def capz_tag(name: str = "prod") -> dict[str, str]:

@@ -50,9 +50,9 @@ def collected(cloud: AzureProxy, account: Subscription, *, azure: Azure | None =
     return replace(facts, cluster=cluster)
 
 
-def row_of(made: Snapshot) -> RowResult:
+def row_of(facts: Snapshot) -> RowResult:
     """Return the row cloud-api-access."""
-    return rows_of(made, known=iam_catalog(made))["cloud-api-access"]
+    return rows_of(facts, known=iam_catalog(facts))["cloud-api-access"]
 
 
 def findings_of_identities(cloud: AzureProxy, account: Subscription) -> dict[str, Severity]:

@@ -125,7 +125,7 @@ def _operation(package: str, name: str, request: str, method: str) -> Operation:
     url, verb, version = _URL.search(request), _VERB.search(request), _VERSION.search(request)
     assert url, f"{name} has no path"
     assert verb, f"{name} has no verb"
-    answer = next((found for pattern in _ANSWERS if (found := pattern.search(method))), None)
+    answer = next((match for pattern in _ANSWERS if (match := pattern.search(method))), None)
     return Operation(
         package=package,
         name=name,
@@ -144,8 +144,8 @@ def _path(template: str, with_slashes: frozenset[str]) -> re.Pattern[str]:
     if template in _WHOLE_IDS:
         return re.compile(rf"(?:/.*)?/providers/Microsoft\.Authorization/{_WHOLE_IDS[template]}/[^/]+", re.IGNORECASE)
 
-    def part(found: re.Match[str]) -> str:
-        return ".+" if found[1] in with_slashes else "[^/]+"
+    def part(match: re.Match[str]) -> str:
+        return ".+" if match[1] in with_slashes else "[^/]+"
 
     text = re.sub(r"\\\{(\w+)\\\}", part, re.escape(template))
     return re.compile(text.replace("/.+/", "(?:/.+)?/", 1) if text.startswith("/.+/") else text, re.IGNORECASE)

@@ -165,29 +165,29 @@ class Azure:
             return error(404, "ResourceGroupNotFound", f"Resource group '{parts[4]}' could not be found.")
         return None
 
-    def _wrong(self, found: Operation | None, verb: str, path: str, query: Mapping[str, str]) -> Answer | None:
+    def _wrong(self, operation: Operation | None, verb: str, path: str, query: Mapping[str, str]) -> Answer | None:
         """Return the error for a request that would change something, or that no operation serves; else None."""
         reads = verb == "GET" or (verb == "POST" and path.lower().endswith(_READING))
         if not reads and not (self.writable and verb in _WRITING):
             return error(405, "MethodNotAllowed", f"{verb} {path} would change something")
-        if found is None:
+        if operation is None:
             return error(404, "InvalidResourceType", f"The resource type could not be found at {path}")
         if self.any_version:
             return None
-        if query.get("api-version") != found.version:
+        if query.get("api-version") != operation.version:
             return error(400, "InvalidApiVersionParameter", f"{path} has no version {query.get('api-version')}")
-        unknown = query.keys() - {parameter.lower() for parameter in found.parameters}
+        unknown = query.keys() - {parameter.lower() for parameter in operation.parameters}
         return error(400, "InvalidQueryParameter", f"{path} takes no {min(unknown)}") if unknown else None
 
-    def _found(self, found: Operation | None, verb: str, path: str, host: str, query: dict[str, str]) -> Answer:
-        assert found, "an operation"
+    def _found(self, operation: Operation | None, verb: str, path: str, host: str, query: dict[str, str]) -> Answer:
+        assert operation, "an operation"
         nothing: Item | None = {"value": []} if verb == "POST" else None
         fixed = self.account.answers.get(f"{verb} {path.lower()}", nothing)
         if fixed is not None:
             return _json({**fixed, **self.spoiled.get(action(path, verb), {})})
         if "/providers/" not in path.lower():
             return error(501, "NotServed", f"{path} is of no one type, which is not served")
-        if found.items or _is_list(found):
+        if operation.items or _is_list(operation):
             if path.lower() not in self._lists:
                 self._lists[path.lower()] = list(self._listed(path))
             items = filtered(self._lists[path.lower()], path, query.get("$filter", ""), self.account.members)
@@ -262,7 +262,7 @@ def _json(body: object) -> Answer:
     return Answer(200, json.dumps(body).encode(), _JSON)
 
 
-def _is_list(found: Operation) -> bool:
+def _is_list(operation: Operation) -> bool:
     """Whether the answer of an operation is a list, although the SDK does not page it."""
-    fields = shape_of(found.package, found.model).fields if found.model else {}
+    fields = shape_of(operation.package, operation.model).fields if operation.model else {}
     return {"value"} <= fields.keys() <= {"value", "nextLink"} and fields["value"].kind == "list"

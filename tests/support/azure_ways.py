@@ -162,13 +162,13 @@ def targets_of_balancers(ways: Ways) -> set[tuple[str, str, str]]:
 
 def reached(ways: Ways) -> dict[tuple[str, bool], ServiceSet]:
     """Return (host, whether the internet may reach the balancer) → services that load balancers forward to the host."""
-    found = dict[tuple[str, bool], ServiceSet]()
+    services = dict[tuple[str, bool], ServiceSet]()
     for balancer in ways.balancers:
         for listener in balancer.listeners:
             for target in listener.targets:
                 key = (target.host, balancer.internet_facing is not False)
-                found[key] = found.get(key, ServiceSet.nothing()) | target.service
-    return found
+                services[key] = services.get(key, ServiceSet.nothing()) | target.service
+    return services
 
 
 def hidden(api: Api) -> set[FactKind]:

@@ -97,19 +97,19 @@ def _ordered(name: str, dice: Random, actions: tuple[str, ...], *, targeted: boo
     return Filter(name, name, "filter", tuple(rules), SOURCE, ordered=True, in_chain=True)
 
 
-def _behind(made: Snapshot, names: tuple[str, ...], *guards: Filter) -> Snapshot:
+def _behind(facts: Snapshot, names: tuple[str, ...], *guards: Filter) -> Snapshot:
     """Return ``made`` with ``guards`` (their ``names``) as the filters of all interfaces. Groups are only names."""
 
     def port(nic: Interface) -> Interface:
         return replace(nic, filters=names)
 
-    cluster, topology = made.cluster, made.topology
+    cluster, topology = facts.cluster, facts.topology
     hosts = tuple(replace(host, interfaces=tuple(map(port, host.interfaces))) for host in cluster.hosts)
     pools = tuple(replace(pool, filters=names) for pool in cluster.pools)
     others = tuple(guard for guard in topology.filters if guard.kind == "network ACL")
     groups = tuple(Group(name, name, SOURCE) for name in GROUPS)
     return replace(
-        made,
+        facts,
         cluster=replace(cluster, hosts=hosts, pools=pools),
         topology=replace(
             topology,

@@ -58,9 +58,9 @@ class Project:
     def scoped(self, collection: str) -> Iterator[tuple[str, list[Item]]]:
         """Yield (scope, items) for each list of a collection. A scope: "zones/europe-west1-b"."""
         for path, items in self.lists.items():
-            found = re.fullmatch(rf"projects/{self.name}/(global|(?:regions|zones)/[^/]+)/{collection}", path)
-            if found:
-                yield found[1], items
+            match = re.fullmatch(rf"projects/{self.name}/(global|(?:regions|zones)/[^/]+)/{collection}", path)
+            if match:
+                yield match[1], items
 
     def knows(self, path: str) -> bool:
         """Whether a list at ``path``, if it has no items, is empty and not unknown."""

@@ -61,13 +61,13 @@ class Case:
         roles = {"control-plane": CONTROL_PLANE, "node": NODE}
         where = f"{GROUP}/microsoft.network/virtualnetworks/v/subnets/s" if self.cloud == "azure" else "private"
         hosts = [replace(host(name, found, where=where), metadata=SHUT) for name, found in roles.items()]
-        own = [replace(host, identity=identity.id if host.name.startswith(self.role) else "") for host in hosts]
+        own_hosts = [replace(host, identity=identity.id if host.name.startswith(self.role) else "") for host in hosts]
         if self.cloud == "azure":
-            own = [replace(host, id=f"{GROUP}/microsoft.compute/virtualmachines/{host.id}") for host in own]
+            own_hosts = [replace(host, id=f"{GROUP}/microsoft.compute/virtualmachines/{host.id}") for host in own_hosts]
         identities = Identities((identity,), self.policies)
         account = OWNERS[self.cloud]
         return builders.snapshot(
-            own,
+            own_hosts,
             identities=identities,
             provider=self.cloud,
             account=account,

@@ -89,18 +89,18 @@ def row(made: Snapshot, facts: IamCatalog | None = None, policy: Declarations | 
     return rows_of(made, policy, iam_catalog(NEED) if facts is None else facts)["cloud-api-access"]
 
 
-def severities(found: RowResult) -> dict[str, Severity]:
+def severities(result: RowResult) -> dict[str, Severity]:
     return {
         finding.check.partition("/")[2]: finding.severity
-        for finding in found.findings
+        for finding in result.findings
         if finding.severity > Severity.LOW
     }
 
 
-def changes(made: Snapshot) -> list[Change]:
-    return [*changes_of(made, Declarations(), iam_catalog(NEED), row="cloud-api-access")]
+def changes(facts: Snapshot) -> list[Change]:
+    return [*changes_of(facts, Declarations(), iam_catalog(NEED), row="cloud-api-access")]
 
 
-def finding_of(found: RowResult, check: str) -> Finding:
-    (finding,) = (finding for finding in found.findings if finding.check == check)
+def finding_of(result: RowResult, check: str) -> Finding:
+    (finding,) = (finding for finding in result.findings if finding.check == check)
     return finding

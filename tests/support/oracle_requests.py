@@ -27,7 +27,7 @@ def requests(scope: Scope) -> set[tuple[object, ...]]:
     return {*product(names, filter(single.allows, SINGLE), filter(several.allows, SEVERAL), true)}
 
 
-def all_requests(found: PermissionSet) -> set[tuple[object, ...]]:
+def all_requests(permissions: PermissionSet) -> set[tuple[object, ...]]:
     """Return the requests in a permission set, each with its action first."""
-    parts = ((box, found.space.table.names(box.actions)) for box in found.parts)
+    parts = ((box, permissions.space.table.names(box.actions)) for box in permissions.parts)
     return {(action, *request) for box, actions in parts for action in actions for request in requests(box.scope)}

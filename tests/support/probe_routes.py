@@ -12,10 +12,10 @@ Route = tuple[str, int, bool]
 @cache
 def is_routed(routes: tuple[Route, ...], address: str) -> bool:
     """Whether a packet to an address goes anywhere: it does not without a route, or with one that drops it."""
-    own = ip_address(address)
+    own_address = ip_address(address)
     found = [
         (-ip_network(cidr).prefixlen, priority, not taken)
         for cidr, priority, taken in routes
-        if own.version == ip_network(cidr).version and own in ip_network(cidr)
+        if own_address.version == ip_network(cidr).version and own_address in ip_network(cidr)
     ]
     return bool(found) and not min(found)[2]

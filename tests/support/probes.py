@@ -44,22 +44,22 @@ def compared(snapshot: Snapshot, before: set[Pair], after: set[Pair]) -> tuple[s
 def _needed(roles: Mapping[str, frozenset[Role]], pair: Pair) -> bool:
     sender, target, (protocol, port) = pair
     names = (name.removeprefix(NEXT_OF).removeprefix(REPLACEMENT_OF).lower() for name in (sender, target))
-    own, other = (roles.get(name, frozenset()) for name in names)
-    if protocol == "6" and own and target.startswith(FRONT):
+    own_roles, other = (roles.get(name, frozenset()) for name in names)
+    if protocol == "6" and own_roles and target.startswith(FRONT):
         return port in {443, 6443}
-    if protocol != "6" or not own or not other:
+    if protocol != "6" or not own_roles or not other:
         return False
     if port == 10250:
-        return Role.CONTROL_PLANE in own
+        return Role.CONTROL_PLANE in own_roles
     if port == 6443:
         return Role.CONTROL_PLANE in other
-    return port in {2379, 2380} and Role.CONTROL_PLANE in own and Role.ETCD in other
+    return port in {2379, 2380} and Role.CONTROL_PLANE in own_roles and Role.ETCD in other
 
 
 def within(address: str, cidr: str) -> bool:
     """Whether an address is in a range of its version."""
-    own, range_ = ip_address(address), ip_network(cidr, strict=False)
-    return own.version == range_.version and own in range_
+    own_address, range_ = ip_address(address), ip_network(cidr, strict=False)
+    return own_address.version == range_.version and own_address in range_
 
 
 def unused_address(cidr: str) -> str:

@@ -55,7 +55,7 @@ def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draw
 
 def _lets_out(fact: Json) -> bool:
     """Whether a fact is an egress rule, or a list with egress rules. No finding names a sender's egress rule."""
-    return any(part == "egress" for part in texts(fact)) and not isinstance(fact, str)
+    return any(text == "egress" for text in texts(fact)) and not isinstance(fact, str)
 
 
 def judged(snapshot: Snapshot, declarations: Declarations, rows: Sequence[ModuleType]) -> tuple[RowResult, ...]:

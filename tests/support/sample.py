@@ -31,8 +31,8 @@ def rule(name: str, services: str, cidr: str = "", group: str = "") -> Rule:
 
 def host(name: str, roles: tuple[Role, ...], address: str, filters: tuple[str, ...], public: str = "") -> Host:
     """Return a host with one interface."""
-    own, outside = (AddressSet.parse(address),), tuple(map(AddressSet.parse, filter(None, [public])))
-    port = Interface(f"nic-{name}", "seg-1", own, READ, outside, filters, filters)
+    own_addresses, outside = (AddressSet.parse(address),), tuple(map(AddressSet.parse, filter(None, [public])))
+    port = Interface(f"nic-{name}", "seg-1", own_addresses, READ, outside, filters, filters)
     return Host(name, name, roles, (TAGGED,), (port,), READ)
 
 

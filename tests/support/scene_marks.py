@@ -38,10 +38,10 @@ def mark_of(line: SourceLine) -> Mark:
     for node in statements:
         if node.lineno <= line.number <= (node.end_lineno or node.lineno):
             span = range(node.lineno, (node.end_lineno or node.lineno) + 1)
-    found = [match for number in span if (match := MARK.search(lines[number - 1]))]
-    if len(found) != 1:
+    matches = [match for number in span if (match := MARK.search(lines[number - 1]))]
+    if len(matches) != 1:
         return Mark(SourceLine(line.file, span[0]), None)
-    checks = found[0]["checks"]
+    checks = matches[0]["checks"]
     return Mark(SourceLine(line.file, span[0]), frozenset(checks.split(", ")) if checks else frozenset())
 
 

@@ -81,7 +81,7 @@ def test_a_role_that_cannot_be_assumed_is_an_error() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "text"),
     [
         ({"role_arn": "auditor"}, "'auditor' is not a role's ARN"),
         ({"role_arn": "arn:aws:iam::123456789012:user/auditor"}, "not a role's ARN"),
@@ -89,8 +89,8 @@ def test_a_role_that_cannot_be_assumed_is_an_error() -> None:
         ({"role_arn": ROLE, "external_id": "a b"}, "external id"),
     ],
 )
-def test_a_wrong_role_is_an_error_before_any_call(options: dict[str, str], told: str) -> None:
-    with pytest.raises(UsageError, match=told):
+def test_a_wrong_role_is_an_error_before_any_call(options: dict[str, str], text: str) -> None:
+    with pytest.raises(UsageError, match=text):
         open_session(request_with(**options))
 
 

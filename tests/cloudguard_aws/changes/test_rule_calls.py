@@ -93,8 +93,8 @@ def test_an_egress_rule_changed_in_place_is_an_egress_block_in_terraform() -> No
 )
 def test_a_rule_is_added_before_the_rule_that_it_replaces_is_revoked(name: str, after: RuleTraffic) -> None:
     present = next(rule for rule in GUARD.rules if rule.id == name)
-    made = calls_of(GUARD, narrowed(name, replace(after, services=present.services, peer=WORLD), after))
-    assert [operation for operation, _ in made] == ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
+    calls = calls_of(GUARD, narrowed(name, replace(after, services=present.services, peer=WORLD), after))
+    assert [operation for operation, _ in calls] == ["AuthorizeSecurityGroupIngress", "RevokeSecurityGroupIngress"]
 
 
 def test_a_rule_without_an_id_is_revoked_by_its_content() -> None:
@@ -161,13 +161,13 @@ def test_an_acl_entry_is_replaced_by_number_and_a_new_one_gets_the_next_free_num
     guard = replace(ACL, rules=(replace(present, order=100), replace(ACL.rules[1], order=102)))
     modify = narrowed(present.id, traffic("tcp/22", WORLD), traffic("tcp/22", ADMINS))
     add = RuleEdit(RuleOp.ADD, present.id, None, traffic("tcp/2222", ADMINS))
-    made = calls_of(guard, modify, add)
-    assert [(operation, item["RuleNumber"]) for operation, item in made] == [
+    calls = calls_of(guard, modify, add)
+    assert [(operation, item["RuleNumber"]) for operation, item in calls] == [
         ("ReplaceNetworkAclEntry", 100),
         ("CreateNetworkAclEntry", 101),
     ]
-    assert made[0][1]["CidrBlock"] == "198.51.100.0/24"
-    assert made[1][1]["PortRange"] == {"From": 2222, "To": 2222}
+    assert calls[0][1]["CidrBlock"] == "198.51.100.0/24"
+    assert calls[1][1]["PortRange"] == {"From": 2222, "To": 2222}
 
 
 def test_an_acl_entry_does_not_move_past_another() -> None:

@@ -15,20 +15,20 @@ from strategies import services as service_sets
 @given(service_sets())
 def test_parts_are_disjoint_and_cover_the_services(services: ServiceSet) -> None:
     parts = parts_of(services)
-    assert ServiceSet.union(part.services for part in parts) == services
-    assert sum(part.services.size for part in parts) == services.size
+    assert ServiceSet.union(rule_part.services for rule_part in parts) == services
+    assert sum(rule_part.services.size for rule_part in parts) == services.size
 
 
 @given(service_sets(), st.booleans())
 def test_the_adapter_reads_a_written_rule_as_the_same_services(services: ServiceSet, acl: bool) -> None:  # noqa: FBT001
-    for part in parts_of(services):
-        written = part.of_acl() if acl else part.of_group()
+    for rule_part in parts_of(services):
+        written = rule_part.of_acl() if acl else rule_part.of_group()
         span = written.get("PortRange") or written.get("IcmpTypeCode") or written
         first, last = (span.get(a, span.get(b, -1)) for a, b in (("From", "Type"), ("To", "Code")))
         if not acl:
             first, last = written.get("FromPort", -1), written.get("ToPort", -1)
         protocol = written["Protocol"] if acl else written["IpProtocol"]
-        assert ServiceSet.parse(services_text(protocol, first, last)) == part.services
+        assert ServiceSet.parse(services_text(protocol, first, last)) == rule_part.services
 
 
 @pytest.mark.parametrize(
@@ -46,8 +46,12 @@ def test_the_adapter_reads_a_written_rule_as_the_same_services(services: Service
 )
 def test_the_number_of_parts_is_minimal(services: str, parts: list[str]) -> None:
     rule_parts = parts_of(ServiceSet.parse(services))
-    assert [_text(part) for part in rule_parts] == parts
+    assert [_text(rule_part) for rule_part in rule_parts] == parts
 
 
-def _text(part: RulePart) -> str:
-    return part.protocol if part.first == part.last == -1 else f"{part.protocol} {part.first} {part.last}"
+def _text(rule_part: RulePart) -> str:
+    return (
+        rule_part.protocol
+        if rule_part.first == rule_part.last == -1
+        else f"{rule_part.protocol} {rule_part.first} {rule_part.last}"
+    )

@@ -98,8 +98,8 @@ def test_secrets_without_a_key_get_a_rotating_key() -> None:
 
 
 def test_the_host_stops_during_the_disk_swap_and_the_old_disk_is_deleted_last() -> None:
-    found = calls_of(ONE_HOST, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ()))
-    assert [operation for operation, _ in found] == [
+    calls = calls_of(ONE_HOST, "disk.encrypt", Resource("disk", "vol-1"), Procedure(("encrypted: no",), ()))
+    assert [operation for operation, _ in calls] == [
         "SuspendProcesses",
         "StopInstances",
         "CreateSnapshot",
@@ -111,9 +111,9 @@ def test_the_host_stops_during_the_disk_swap_and_the_old_disk_is_deleted_last() 
         "DeleteSnapshot",
         "DeleteVolume",
     ]
-    assert found[3][1].items() >= {**FIELDS, "Encrypted": True}.items()
-    assert found[5][1]["Device"] == "/dev/xvdu"
-    assert found[-1][1] == {"VolumeId": "vol-1"}
+    assert calls[3][1].items() >= {**FIELDS, "Encrypted": True}.items()
+    assert calls[5][1]["Device"] == "/dev/xvdu"
+    assert calls[-1][1] == {"VolumeId": "vol-1"}
 
 
 def test_no_call_stops_a_host_that_a_fleet_replaces() -> None:
@@ -130,9 +130,9 @@ def test_all_disks_of_a_plan_share_one_new_key() -> None:
     assert operations(ONE_HOST, "disk.encrypt", of, edit)[:2] == ["CreateKey", "EnableKeyRotation"]
     earlier = Change("b", "r", "disk.encrypt", Resource("disk", "vol-2"), (edit,))
     both = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=(PLAIN, replace(PLAIN, id="vol-2"))))
-    found = calls_of(both, "disk.encrypt", of, edit, earlier)
-    assert found[0][0] == "SuspendProcesses"
-    assert next(item for operation, item in found if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
+    calls = calls_of(both, "disk.encrypt", of, edit, earlier)
+    assert calls[0][0] == "SuspendProcesses"
+    assert next(item for operation, item in calls if operation == "CreateVolume")["KmsKeyId"] == {"$answer": "ETCD_KEY"}
 
 
 def test_a_change_without_calls_makes_no_key_for_later_changes() -> None:
@@ -149,9 +149,9 @@ def test_a_disk_gets_the_customers_key_of_another_disk_if_the_key_lasts() -> Non
     for state, made in ((KeyState.ENABLED, 0), (KeyState.DISABLED, 1)):
         key = Key("arn:key", KeyManager.CUSTOMER, state, SOURCE)
         facts = replace(ONE_HOST, cluster=replace(ONE_HOST.cluster, disks=disks, keys=(key,)))
-        found = calls_of(facts, "disk.encrypt", of, edit)
-        assert [operation for operation, _ in found].count("CreateKey") == made
-        named = next(item for operation, item in found if operation == "CreateVolume")["KmsKeyId"]
+        calls = calls_of(facts, "disk.encrypt", of, edit)
+        assert [operation for operation, _ in calls].count("CreateKey") == made
+        named = next(item for operation, item in calls if operation == "CreateVolume")["KmsKeyId"]
         assert (named == "arn:key") is not bool(made)
 
 
@@ -162,11 +162,11 @@ def test_a_disk_with_unread_settings_gets_no_calls() -> None:
 
 def test_an_unencrypted_copy_is_unshared_and_replaced_by_an_encrypted_one() -> None:
     facts = snapshot(disks=(replace(PLAIN, snapshots=(COPY,)),))
-    found = calls_of(facts, "snapshot.remove", Resource("snapshot", "snap-1"), Procedure(("shared",), ()))
-    assert [operation for operation, _ in found] == ["ModifySnapshotAttribute", "CopySnapshot", "DeleteSnapshot"]
-    assert found[0][1]["GroupNames"] == ["all"]
-    assert found[0][1]["UserIds"] == ["2109"]
-    assert found[1][1]["Encrypted"] is True
+    calls = calls_of(facts, "snapshot.remove", Resource("snapshot", "snap-1"), Procedure(("shared",), ()))
+    assert [operation for operation, _ in calls] == ["ModifySnapshotAttribute", "CopySnapshot", "DeleteSnapshot"]
+    assert calls[0][1]["GroupNames"] == ["all"]
+    assert calls[0][1]["UserIds"] == ["2109"]
+    assert calls[1][1]["Encrypted"] is True
 
 
 def test_only_an_encrypted_image_is_unshared_by_calls() -> None:

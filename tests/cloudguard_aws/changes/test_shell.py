@@ -17,8 +17,8 @@ ECHO = 'aws() { for word in "$@"; do printf "%s\\0" "$word"; done; }\n'
 
 def words(line: str) -> list[str]:
     """Return the words that a POSIX shell passes to ``aws``."""
-    made = subprocess.run(["/bin/sh", "-c", ECHO + line], capture_output=True, check=True, text=True)  # noqa: S603
-    return made.stdout.split("\0")[:-1]
+    process = subprocess.run(["/bin/sh", "-c", ECHO + line], capture_output=True, check=True, text=True)  # noqa: S603
+    return process.stdout.split("\0")[:-1]
 
 
 def test_an_option_s_name_is_the_parameter_s_name_in_words() -> None:

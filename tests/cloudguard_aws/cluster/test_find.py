@@ -67,9 +67,9 @@ def test_a_cluster_that_is_only_registered_with_eks_is_self_managed(inner_accoun
         parsed["cluster"] = {"name": "prod", "arn": parsed["cluster"]["arn"], "connectorConfig": {"provider": "OTHER"}}
 
     cast("Any", a.session).events.register("after-call.eks.DescribeCluster", register)
-    found = find(Api(a.session, REGION), CollectRequest(cluster="prod"))
-    assert found is not None
-    assert (found.eks, found.installer, ids(found.instances)) == (None, "kops", {master.id})
+    cluster = find(Api(a.session, REGION), CollectRequest(cluster="prod"))
+    assert cluster is not None
+    assert (cluster.eks, cluster.installer, ids(cluster.instances)) == (None, "kops", {master.id})
 
 
 def test_a_managed_and_a_self_managed_cluster_with_one_name_in_one_vpc(inner_account: Account) -> None:
@@ -195,9 +195,9 @@ def test_interfaces_have_all_their_addresses_and_their_own_groups(inner_account:
 
 def hosts_of(a: Account, cluster: str = "prod") -> tuple[Host, ...]:
     api = Api(a.session, REGION)
-    found = find(api, CollectRequest(cluster=cluster))
-    assert found is not None
-    return read(api, found)
+    found_cluster = find(api, CollectRequest(cluster=cluster))
+    assert found_cluster is not None
+    return read(api, found_cluster)
 
 
 def test_hostile_tags_are_kept_unchanged_and_give_no_roles(inner_account: Account) -> None:
@@ -228,9 +228,9 @@ def test_hosts_without_evidence_of_their_role_are_one_gap(inner_account: Account
     for number in range(5):
         inner_account.host(f"ip-{number}", subnet, [], owned("prod"))
     api = Api(inner_account.session, REGION)
-    found = find(api, CollectRequest(cluster="prod"))
-    assert found is not None
-    assert [host.roles for host in read(api, found)] == [()] * 5
+    cluster = find(api, CollectRequest(cluster="prod"))
+    assert cluster is not None
+    assert [host.roles for host in read(api, cluster)] == [()] * 5
     (gap,) = api.gaps
     assert gap.message.count("(ip-") == 3
     assert "and 2 more is unknown" in gap.message

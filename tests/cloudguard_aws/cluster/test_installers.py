@@ -177,10 +177,10 @@ def test_installers_tags_and_names_give_roles(many: Account, cluster: str, insta
 
 
 def test_an_openshift_cluster_is_found_by_name_or_infrastructure_id(many: Account) -> None:
-    found = find(Api(many.session, REGION), CollectRequest(cluster="shift"))
-    assert found is not None
-    assert found.name == "shift-x7k2p"
-    assert len(found.instances) == 3
+    cluster = find(Api(many.session, REGION), CollectRequest(cluster="shift"))
+    assert cluster is not None
+    assert cluster.name == "shift-x7k2p"
+    assert len(cluster.instances) == 3
 
 
 def test_without_an_installer_s_tags_balancers_and_volumes_give_roles(many: Account) -> None:

@@ -152,7 +152,7 @@ def test_a_customer_s_keys_are_cluster_resources() -> None:
     assert [
         cluster_resource.resources for cluster_resource in known.cluster_resources if cluster_resource.name == "keys"
     ] == [(named, secrets)]
-    needed = {need.id: {name for part in need.statements for name in part.resources} for need in known.needs}
+    needed = {need.id: {name for statement in need.statements for name in statement.resources} for need in known.needs}
     assert (needed["eks/secrets-key"], needed["ebs-csi/key"]) == ({secrets}, {named, secrets})
 
 

@@ -79,11 +79,11 @@ def test_a_written_policy_means_the_same_as_its_statements(drawn: tuple[Statemen
         assert documents == DOCUMENTS.write(drawn), "the same each time"
 
 
-@pytest.mark.parametrize("one", NEEDS, ids=lambda item: str(item.id))
-def test_every_need_can_be_written(one: PermissionNeed) -> None:
-    documents = DOCUMENTS.write(one.statements)
+@pytest.mark.parametrize("need", NEEDS, ids=lambda item: str(item.id))
+def test_every_need_can_be_written(need: PermissionNeed) -> None:
+    documents = DOCUMENTS.write(need.statements)
     assert all(size(text) <= MAX_CHARACTERS for text in documents)
-    assert_same(one.statements, documents)
+    assert_same(need.statements, documents)
 
 
 def allow(*actions: str, on: tuple[str, ...] = ("*",), when: tuple[Condition, ...] = (), name: str = "s") -> Statement:

@@ -38,10 +38,10 @@ def allow(principal: object, *actions: str, **rest: object) -> dict[str, object]
     return {"Effect": "Allow", "Principal": principal, "Action": list(actions), "Resource": "*"} | rest
 
 
-def granted(found: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], PolicyKind]]:
+def granted(identities: Identities) -> dict[str, tuple[tuple[str, ...], tuple[str, ...], PolicyKind]]:
     """Return (actions, resources) by name of each policy of the only identity."""
-    (identity,) = found.identities
-    policies: dict[str, PolicyDocument] = {policy.id: policy for policy in found.policies}
+    (identity,) = identities.identities
+    policies: dict[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
     mine = [(policies[name], statement) for name in identity.policies for statement in policies[name].statements]
     return {statement.name: (statement.actions, statement.resources, policy.kind) for policy, statement in mine}
 

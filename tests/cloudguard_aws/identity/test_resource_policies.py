@@ -44,8 +44,8 @@ def granting(*actions: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def granted(found: Snapshot) -> dict[str, tuple[str, ...]]:
-    policies = (policy for policy in found.identities.policies if policy.kind is PolicyKind.RESOURCE)
+def granted(facts: Snapshot) -> dict[str, tuple[str, ...]]:
+    policies = (policy for policy in facts.identities.policies if policy.kind is PolicyKind.RESOURCE)
     return {policy.name: policy.statements[0].actions for policy in policies}
 
 

@@ -222,5 +222,5 @@ def test_a_network_acl_may_stop_a_sender_or_the_answers_to_it(account: Altered, 
     def with_entries(given: list[Json], _parameters: Mapping[str, Any]) -> list[Json]:
         return [item | {"Entries": [*item["Entries"], *entries]} for item in given]
 
-    found = judged(account, replace(CASES["a transit gateway"], more={ACLS: with_entries}))
-    assert found.verdict is verdict, (found.why, found.unknown)
+    row = judged(account, replace(CASES["a transit gateway"], more={ACLS: with_entries}))
+    assert row.verdict is verdict, (row.why, row.unknown)

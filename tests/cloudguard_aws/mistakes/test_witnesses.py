@@ -251,9 +251,9 @@ CASES: dict[str, Case] = {
 def test_a_witness_and_the_blamed_rules_are_of_the_excess(account: Altered, name: str) -> None:
     case, built = CASES[name], account.made
     row = account.report(case.changes(built), case.policy).row(case.row)
-    found = [each for each in row.findings if each.check == f"{case.row}/{case.check}" and each.counts]
-    assert found, (row.why, row.unknown, [(each.check, each.message) for each in row.findings])
-    for finding in found:
+    findings = [each for each in row.findings if each.check == f"{case.row}/{case.check}" and each.counts]
+    assert findings, (row.why, row.unknown, [(each.check, each.message) for each in row.findings])
+    for finding in findings:
         assert_shown(finding, case, built)
 
 

@@ -84,9 +84,9 @@ def test_a_finding_names_only_actions_and_resources_of_the_excess(account: Alter
 
     changes: dict[str, Change | Exception] = {"iam:ListRolePolicies": policies, "iam:GetRolePolicy": policy}
     row = account.report(changes, clean.DECLARED.policy).row("cloud-api-access")
-    found = [each for each in row.findings if each.counts]
-    assert found, (row.why, row.unknown)
-    for finding in found:
+    findings = [each for each in row.findings if each.counts]
+    assert findings, (row.why, row.unknown)
+    for finding in findings:
         assert expected in finding.witness.summary
         texts = (finding.message, finding.witness.summary)
         assert not [word for word in never for text in texts if word in text], texts

@@ -65,18 +65,18 @@ def test_each_kind_of_balancer_is_found_with_its_tags(inner_account: Account) ->
     a.listener(by_address, 53, [node], 53, protocol="UDP", by_address=True, name="dns")
     a.listener(by_address, 443, [node], 8443, by_address=True, name="pods")
     a.clb("old", subnet, [guard], 443, [node], 6443)
-    found = {balancer.name: balancer for balancer in read(a, vpc, node)}
-    assert {name: balancer.kind for name, balancer in found.items()} == {"web": "alb", "pods": "nlb", "old": "clb"}
-    assert found["web"].declared_service == "web/front"
-    assert found["web"].listeners[0].client_address is REPLACED
-    assert found["web"].listeners[0].plaintext
-    assert not found["pods"].internet_facing
-    assert {(str(listener.service), listener.client_address) for listener in found["pods"].listeners} == {
+    balancers = {balancer.name: balancer for balancer in read(a, vpc, node)}
+    assert {name: balancer.kind for name, balancer in balancers.items()} == {"web": "alb", "pods": "nlb", "old": "clb"}
+    assert balancers["web"].declared_service == "web/front"
+    assert balancers["web"].listeners[0].client_address is REPLACED
+    assert balancers["web"].listeners[0].plaintext
+    assert not balancers["pods"].internet_facing
+    assert {(str(listener.service), listener.client_address) for listener in balancers["pods"].listeners} == {
         ("udp/53", PRESERVED),
         ("tcp/443", REPLACED),
     }
-    assert found["pods"].listeners[0].targets[0].address.texts() == (node.address,)
-    assert found["pods"].filters == found["pods"].groups == (guard.id,)
+    assert balancers["pods"].listeners[0].targets[0].address.texts() == (node.address,)
+    assert balancers["pods"].filters == balancers["pods"].groups == (guard.id,)
 
 
 def test_api_targets_name_ports_and_balancers_without_more_calls(inner_account: Account) -> None:
@@ -125,9 +125,9 @@ def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: A
     forward = [{"Type": "forward", "TargetGroupArn": group}]
     a.call("elbv2", "create_listener", LoadBalancerArn=outer.arn, Protocol="TCP", Port=80, DefaultActions=forward)
     api = api_of(a)
-    found = {balancer.name: balancer for balancer in read(a, vpc, node, api)}
+    balancers = {balancer.name: balancer for balancer in read(a, vpc, node, api)}
     assert api.gaps == ()
-    through = found["outer > inner"]
+    through = balancers["outer > inner"]
     own = (front.id,) if guarded else ()
     assert through.outer == OuterBalancer(ServiceSet.parse("tcp/80"), (subnet.id,), own, own)
     assert through.internet_facing
@@ -135,7 +135,7 @@ def test_a_network_balancer_in_front_of_an_application_balancer(inner_account: A
     assert [(str(listener.service), listener.client_address) for listener in through.listeners] == [
         ("tcp/80", REPLACED)
     ]
-    assert through.listeners[0].targets == found["inner"].listeners[0].targets
+    assert through.listeners[0].targets == balancers["inner"].listeners[0].targets
     assert through.network == vpc.id
 
 

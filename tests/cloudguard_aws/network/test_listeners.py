@@ -157,7 +157,7 @@ def test_a_forward_action_names_one_or_several_groups() -> None:
 
 
 @pytest.mark.parametrize(
-    ("tags", "said"),
+    ("tags", "text"),
     [
         ({"kubernetes.io/cluster/prod": "owned", "kubernetes.io/service-name": "web/front"}, "web/front"),
         ({"elbv2.k8s.aws/cluster": "prod", "service.k8s.aws/stack": "web/front"}, "web/front"),
@@ -170,8 +170,8 @@ def test_a_forward_action_names_one_or_several_groups() -> None:
         ({}, ""),
     ],
 )
-def test_tags_of_the_cluster_s_controllers_name_the_service(tags: dict[str, str], said: str) -> None:
-    assert declared_service(tags, "prod") == said
+def test_tags_of_the_cluster_s_controllers_name_the_service(tags: dict[str, str], text: str) -> None:
+    assert declared_service(tags, "prod") == text
 
 
 NLB: dict[str, Any] = {

@@ -24,9 +24,9 @@ OTHER = {"kubernetes.io/cluster/other": "owned"}
 def members(account: Account) -> set[str]:
     """Return the ids of the cluster's instances."""
     api = api_of(account)
-    found = find(api, CollectRequest(cluster=CLUSTER))
-    assert found is not None
-    return {instance.id for instance in with_members(api, found, ()).instances}
+    cluster = find(api, CollectRequest(cluster=CLUSTER))
+    assert cluster is not None
+    return {instance.id for instance in with_members(api, cluster, ()).instances}
 
 
 def second_address(account: Account, host: Host, group: Group) -> str:

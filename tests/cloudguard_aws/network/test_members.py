@@ -30,10 +30,10 @@ def place(inner_account: Account) -> tuple[Account, Subnet, Group]:
 def members(a: Account) -> dict[str, str]:
     """Return the pools of the cluster's instances by id."""
     api = api_of(a)
-    found = find(api, CollectRequest(cluster=CLUSTER))
-    assert found is not None
+    cluster = find(api, CollectRequest(cluster=CLUSTER))
+    assert cluster is not None
     assert api.gaps == ()
-    return {instance.id: instance.host.pool for instance in with_members(api, found, ()).instances}
+    return {instance.id: instance.host.pool for instance in with_members(api, cluster, ()).instances}
 
 
 def scaling_group(a: Account, name: str, subnet: Subnet, *hosts: Host, cluster: str = CLUSTER) -> None:

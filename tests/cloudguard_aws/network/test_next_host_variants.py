@@ -70,9 +70,9 @@ def test_every_traffic_source_of_a_scaling_group_is_read(inner_account: Account)
 
     cast("Any", a.session).events.register("after-call.auto-scaling.DescribeAutoScalingGroups", add_sources)
     api = api_of(a)
-    found = find(api, REQUEST)
-    assert found is not None
-    registers = with_members(api, found, ()).registers
+    cluster = find(api, REQUEST)
+    assert cluster is not None
+    registers = with_members(api, cluster, ()).registers
     assert registers == {name: ["nodes"] for name in ("arn:new", "old", lattice)}
     assert api.gaps == ()
 

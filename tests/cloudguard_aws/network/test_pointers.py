@@ -23,9 +23,9 @@ LATTICE = "169.254.171.0/24"
 
 def read(api: Api, account: Account, *hosts: Host, registers: Mapping[str, Sequence[str]] | None = None) -> Topology:
     """Read the topology around ``hosts``."""
-    found = hosts_of(account, *(host.id for host in hosts))
-    inventory = read_inventory(api, hosts=found, endpoints=(), registers=registers)
-    return read_topology(api, inventory, cluster="prod", hosts=found, pools=(), endpoints=())
+    machines = hosts_of(account, *(host.id for host in hosts))
+    inventory = read_inventory(api, hosts=machines, endpoints=(), registers=registers)
+    return read_topology(api, inventory, cluster="prod", hosts=machines, pools=(), endpoints=())
 
 
 @pytest.mark.mistake("way-in-left-out")

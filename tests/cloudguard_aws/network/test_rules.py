@@ -56,8 +56,8 @@ def test_security_group_rules_keep_their_ids_peers_and_descriptions() -> None:
         },
         base | {"SecurityGroupRuleId": "sgr-5", "IsEgress": True, "IpProtocol": "-1", "CidrIpv4": "0.0.0.0/0"},
     ]
-    found = [listed_rule(item) for item in listed]
-    rules = [rule.rule for rule in found]
+    listed_rules = [listed_rule(item) for item in listed]
+    rules = [rule.rule for rule in listed_rules]
     assert [(rule.id, rule.direction, str(rule.services), rule.peer) for rule in rules] == [
         ("sgr-1", Direction.INGRESS, "tcp/22", Peer(ALL4)),
         ("sgr-2", Direction.INGRESS, "tcp/22", Peer(ALL6)),
@@ -66,7 +66,7 @@ def test_security_group_rules_keep_their_ids_peers_and_descriptions() -> None:
         ("sgr-5", Direction.EGRESS, "all", Peer(ALL4)),
     ]
     assert rules[1].description == "v6"
-    assert [rule.named for rule in found] == [("", "")] * 3 + [("sg-9", OTHER_ACCOUNT), ("", "")]
+    assert [rule.named for rule in listed_rules] == [("", "")] * 3 + [("sg-9", OTHER_ACCOUNT), ("", "")]
 
 
 def test_unlisted_rules_are_read_from_the_group_with_made_up_ids() -> None:

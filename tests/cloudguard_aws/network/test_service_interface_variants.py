@@ -31,13 +31,13 @@ def read(account: Account, host: Host) -> tuple[Topology, tuple[Gap, ...]]:
     return read_topology(api, around, cluster="prod", hosts=hosts, pools=(), endpoints=()), api.gaps
 
 
-def meaning(found: Topology) -> str:
+def meaning(topology: Topology) -> str:
     """Return the meaning of the interface in the nodes' group."""
-    if found.tunnels:
-        (tunnel,) = found.tunnels
+    if topology.tunnels:
+        (tunnel,) = topology.tunnels
         return GUARDED if tunnel.gatekeeper else OUTSIDERS
     return next(
-        (MAY_SEND if external_member.uncertain else SENDS for external_member in found.external_members), PASSIVE
+        (MAY_SEND if external_member.uncertain else SENDS for external_member in topology.external_members), PASSIVE
     )
 
 

@@ -32,16 +32,16 @@ def test_who_else_is_in_a_shared_group_is_unknown(
     """A group of the cluster's own account keeps all of its members in view, whichever group is read first."""
     a = inner_account
     subnet = a.subnet(a.vpc())
-    own, nodes = (a.group(subnet.vpc, name) for name in ("masters", "nodes"))
-    own.allow("tcp/2379-2380", {"own": own, "nodes": nodes}[named])
-    a.host("m", subnet, [own], kops.control_plane)
+    own_group, nodes = (a.group(subnet.vpc, name) for name in ("masters", "nodes"))
+    own_group.allow("tcp/2379-2380", {"own": own_group, "nodes": nodes}[named])
+    a.host("m", subnet, [own_group], kops.control_plane)
     a.host("n", subnet, [nodes], kops.node)
-    _owned(a, own, owner)
+    _owned(a, own_group, owner)
     snapshot = ADAPTER.collect(CollectRequest(cluster="prod", options=REQUEST, client=a.session))
     row = pipeline.evaluate(snapshot, Declarations()).row("etcd-access")
     assert row.verdict is verdict
     groups = {group.id: group for group in snapshot.topology.groups}
-    assert [groups[group.id].members_known for group in (own, nodes)] == [owner == ACCOUNT, True]
+    assert [groups[group.id].members_known for group in (own_group, nodes)] == [owner == ACCOUNT, True]
 
 
 def _owned(a: Account, group: Group, owner: str) -> None:

@@ -186,8 +186,8 @@ def standing(api: Api, hosts: tuple[model.Host, ...]) -> Topology:
 
 
 def topology(account: Account, *hosts: Host) -> Topology:
-    found = hosts_of(account, *(host.id for host in hosts))
-    return standing(api_of(account), found)
+    machines = hosts_of(account, *(host.id for host in hosts))
+    return standing(api_of(account), machines)
 
 
 def test_only_the_topology_around_the_cluster_is_read(inner_account: Account) -> None:

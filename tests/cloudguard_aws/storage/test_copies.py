@@ -35,8 +35,8 @@ def of_root(cluster: StackedCluster) -> dict[str, DiskSnapshot]:
 def test_the_snapshot_that_a_volume_was_made_from_is_found(cluster: StackedCluster) -> None:
     origin = cluster.former({})
     cluster.made_from(cluster.root, origin)
-    found = of_root(cluster)
-    assert (found[origin].relation, found[origin].encrypted) == ("the origin of", False)
+    copies = of_root(cluster)
+    assert (copies[origin].relation, copies[origin].encrypted) == ("the origin of", False)
     assert origin in cluster.row().why
 
 
@@ -69,9 +69,9 @@ def test_an_image_of_a_host_has_the_sharing_of_the_image(cluster: StackedCluster
     image = cluster.image_of(taken)
     changes = {"Attribute": "launchPermission", "OperationType": "add", "UserIds": [SHARED]}
     a.call("ec2", "modify_image_attribute", ImageId=image, **changes)
-    found = of_root(cluster)
-    assert found[taken].shared_with == ()
-    assert (found[image].kind, found[image].shared_with) == ("image", (SHARED,))
+    copies = of_root(cluster)
+    assert copies[taken].shared_with == ()
+    assert (copies[image].kind, copies[image].shared_with) == ("image", (SHARED,))
     assert image in cluster.row().why
 
 
@@ -124,12 +124,12 @@ def test_a_volume_made_of_a_copy_holds_etcd_s_data(cluster: StackedCluster) -> N
     taken = cluster.account.snapshot(cluster.root)
     made = cluster.volume(origin=taken)
     cluster.account.backend("ec2").volumes[made].encrypted = False
-    found: dict[str, Disk] = {disk.id: disk for disk in cluster.storage().disks}
-    evidence = found[made].etcd_evidence
+    disks: dict[str, Disk] = {disk.id: disk for disk in cluster.storage().disks}
+    evidence = disks[made].etcd_evidence
     assert evidence is not None
     assert evidence.text == f"made from {taken}, a copy of {cluster.root}"
     assert made in cluster.row().why
-    assert not found[made].holds_main_etcd
+    assert not disks[made].holds_main_etcd
 
 
 @pytest.mark.mistake("copy-left-out")

@@ -34,12 +34,14 @@ HIDES = (FactKind.DISKS,)
 
 def account() -> Subscription:
     """Return an account with three items for each call of ``GENERATIONS``."""
-    made = Subscription()
+    subscription = Subscription()
     for name in ("a", "b", "c"):
-        made.disk(name)
-        made.assign(guid(name), "Reader")
-        made.federated(made.identity(name), "pods", "https://issuer.example/", f"system:serviceaccount:default:{name}")
-    return made
+        subscription.disk(name)
+        subscription.assign(guid(name), "Reader")
+        subscription.federated(
+            subscription.identity(name), "pods", "https://issuer.example/", f"system:serviceaccount:default:{name}"
+        )
+    return subscription
 
 
 def reading(cloud: AzureProxy, azure: Azure) -> Api:
@@ -55,12 +57,12 @@ def only_gap(api: Api) -> Gap:
 
 @pytest.mark.parametrize("call", GENERATIONS, ids=lambda call: call.name)
 def test_all_pages_are_read_with_the_field_names_of_the_api(call: Call, azure_cloud: AzureProxy) -> None:
-    made = account()
-    api = reading(azure_cloud, Azure(made, page=1, empty_pages=True))
+    subscription = account()
+    api = reading(azure_cloud, Azure(subscription, page=1, empty_pages=True))
     items = api.read(call, hides=HIDES)
     assert api.gaps == ()
     assert len(azure_cloud.azure.asked) == 2 + 6
-    assert items == [made.get(item["id"]) for item in items]
+    assert items == [subscription.get(item["id"]) for item in items]
     assert len({item["id"] for item in items}) == 3
 
 
@@ -122,20 +124,20 @@ def test_a_next_page_on_another_host_is_a_gap(call: Call, link: object, azure_cl
 
 
 def test_a_single_resource_is_read_by_its_id(azure_cloud: AzureProxy) -> None:
-    made = account()
-    vault = made.vault()
-    made.key(vault)
-    role = made.role("Reader")
-    api = reading(azure_cloud, Azure(made))
+    subscription = account()
+    vault = subscription.vault()
+    subscription.key(vault)
+    role = subscription.role("Reader")
+    api = reading(azure_cloud, Azure(subscription))
     named = {"resource_group_name": "prod", "vault_name": "vault", "key_name": "etcd"}
-    assert api.read(GET_KEY, hides=(), **named) == [made.get(f"{vault}/keys/etcd")]
-    assert api.read(GET_ROLE_DEFINITION, hides=(), role_id=role) == [made.get(role)]
+    assert api.read(GET_KEY, hides=(), **named) == [subscription.get(f"{vault}/keys/etcd")]
+    assert api.read(GET_ROLE_DEFINITION, hides=(), role_id=role) == [subscription.get(role)]
     assert api.gaps == ()
 
 
 def test_nested_resources_are_read_with_their_parameters(azure_cloud: AzureProxy) -> None:
-    made = account()
-    api = reading(azure_cloud, Azure(made))
+    subscription = account()
+    api = reading(azure_cloud, Azure(subscription))
     named = {"resource_group_name": "prod", "resource_name": "b"}
     (found,) = api.read(LIST_FEDERATED_CREDENTIALS, hides=(), **named)
     assert found["properties"]["subject"] == "system:serviceaccount:default:b"
@@ -147,9 +149,9 @@ def test_nested_resources_are_read_with_their_parameters(azure_cloud: AzureProxy
 def test_another_subscription_is_read_by_its_own_client(azure_cloud: AzureProxy) -> None:
     other = Subscription(guid("other subscription"))
     disk = other.disk("elsewhere")
-    made = account()
-    made.items |= other.items
-    api = reading(azure_cloud, Azure(made))
+    subscription = account()
+    subscription.items |= other.items
+    api = reading(azure_cloud, Azure(subscription))
     assert [item["id"] for item in api.read(LIST_DISKS, hides=(), subscription=other.subscription)] == [disk]
     assert len(api.read(LIST_DISKS, hides=())) == 3
     assert api.gaps == ()

@@ -99,7 +99,7 @@ def test_a_stopped_reading_requests_no_further_page() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "text"),
     [
         ("two\n lines\tand more", "two lines and more"),
         ("refused by https://user:password@proxy.example:3128/", "refused by https://proxy.example:3128/"),
@@ -111,5 +111,5 @@ def test_a_stopped_reading_requests_no_further_page() -> None:
         ("x" * 400, "x" * 300),
     ],
 )
-def test_an_error_message_is_one_line_without_secrets(words: str, told: str) -> None:
-    assert clean(words) == told
+def test_an_error_message_is_one_line_without_secrets(words: str, text: str) -> None:
+    assert clean(words) == text

@@ -28,10 +28,10 @@ from probes import FRONT
     ["basic-without-group", "nat-rule", "contributor", "no-customer-key", "aks-integrated-public"],
 )
 def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, azure_cloud: AzureProxy) -> None:
-    found = applied(azure_cloud, SCENES[name])
-    assert found.calls
-    assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
-    assert (found.opened, found.lost) == ("", "")
+    account = applied(azure_cloud, SCENES[name])
+    assert account.calls
+    assert {after for _, after in account.verdicts.values()} == {Verdict.PASS}
+    assert (account.opened, account.lost) == ("", "")
 
 
 @pytest.mark.parametrize(("expires", "made"), [(0, 0), (4102444800, 1)], ids=["lasts", "expires"])
@@ -58,17 +58,17 @@ def test_a_disk_gets_the_encryption_set_of_another_disk_if_its_key_lasts(
 
 @pytest.mark.parametrize("name", ["aks-without-kms", "aks-kms-key-expired"])
 def test_secrets_of_a_managed_cluster_are_encrypted_with_a_usable_key(name: str, azure_cloud: AzureProxy) -> None:
-    found = applied(azure_cloud, SCENES[name])
-    assert found.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PROVIDER)}
-    assert (found.opened, found.lost) == ("", "")
+    account = applied(azure_cloud, SCENES[name])
+    assert account.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PROVIDER)}
+    assert (account.opened, account.lost) == ("", "")
 
 
 def test_the_hosts_of_scale_sets_join_new_groups_in_place_of_a_rule_for_their_subnet(azure_cloud: AzureProxy) -> None:
-    found = applied(azure_cloud, SCENES["rke2"])
-    after = {row: verdict for row, (_, verdict) in found.verdicts.items()}
+    account = applied(azure_cloud, SCENES["rke2"])
+    after = {row: verdict for row, (_, verdict) in account.verdicts.items()}
     assert (after["api-server-access"], after["node-access"]) == (Verdict.PASS, Verdict.PASS)
-    assert (found.opened, found.lost) == ("", "")
-    calls = [each for step in found.plan.steps for each in step.calls]
+    assert (account.opened, account.lost) == ("", "")
+    calls = [each for step in account.plan.steps for each in step.calls]
     (moved, *_) = (call for call in calls if call.call.operation == "VirtualMachineScaleSets_CreateOrUpdate")
     operations = [call.operation.partition("_")[2] for call in moved.inverse]
     assert operations == ["CreateOrUpdate", "UpdateInstances"]

@@ -22,7 +22,7 @@ def traffic(services: str, peer: str = OFFICE) -> RuleTraffic:
 
 def services_of_rules(services: str, peer: str = OFFICE) -> list[str]:
     """Return the services of each rule that says them."""
-    return [str(one.services) for one in rules_of(traffic(services, peer))]
+    return [str(rule.services) for rule in rules_of(traffic(services, peer))]
 
 
 @pytest.mark.parametrize(

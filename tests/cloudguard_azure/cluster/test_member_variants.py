@@ -46,7 +46,7 @@ class Nodes(Clean):
 
     def configuration(self, public: str, address: str = "10.0.1.20", **rest: Any) -> None:  # noqa: ANN401 - JSON
         """Add a configuration with a public address to the interface of a node."""
-        own = self.interface_of("prod-node-1")
+        interface = self.interface_of("prod-node-1")
         held = {
             "privateIPAddress": address,
             "privateIPAddressVersion": "IPv6" if ":" in address else "IPv4",
@@ -54,8 +54,8 @@ class Nodes(Clean):
             "subnet": link(self.where),
             "publicIPAddress": link(public),
         }
-        item = {"id": f"{own}/ipConfigurations/two", "name": "two", "properties": held | rest}
-        self.properties(own)["ipConfigurations"].append(item)
+        item = {"id": f"{interface}/ipConfigurations/two", "name": "two", "properties": held | rest}
+        self.properties(interface)["ipConfigurations"].append(item)
 
 
 def second_interface(*, listed: bool) -> Nodes:

@@ -27,8 +27,8 @@ def placed(group: str, name: str, network: str, tags: dict[str, str] | None = No
 
 def in_places(*made: Placed, **options: list[str]) -> list[str]:
     items = {LIST_MACHINES: [item for item, _ in made], LIST_INTERFACES: [item for _, item in made]}
-    _, found = searched(items, options={name.replace("_", "-"): value for name, value in options.items()})
-    return names(found)
+    _, cluster = searched(items, options={name.replace("_", "-"): value for name, value in options.items()})
+    return names(cluster)
 
 
 def test_a_cluster_may_be_in_several_groups_and_networks() -> None:
@@ -56,8 +56,8 @@ def test_the_group_chooses_between_a_managed_and_a_self_managed_cluster() -> Non
     with pytest.raises(UsageError, match="in team and a self-managed cluster in b"):
         searched(items)
     assert searched(items, options={"resource-group": ["team"]})[1].aks is not None
-    _, found = searched(items, options={"resource-group": ["b"]})
-    assert (found.aks, names(found)) == (None, ["master"])
+    _, cluster = searched(items, options={"resource-group": ["b"]})
+    assert (cluster.aks, names(cluster)) == (None, ["master"])
 
 
 def test_a_tag_flag_must_match_machines_of_one_group() -> None:
@@ -67,8 +67,8 @@ def test_a_tag_flag_must_match_machines_of_one_group() -> None:
     flag: dict[str, Any] = {"role_tags": {Role.CONTROL_PLANE: ["roles=kube_control_plane,etcd"]}}
     with pytest.raises(UsageError, match="in a and in b"):
         searched(items, **flag)
-    _, found = searched(items, **flag, options={"resource-group": ["B"]})
-    assert [machine.group for machine in found.machines] == ["b"]
+    _, cluster = searched(items, **flag, options={"resource-group": ["B"]})
+    assert [machine.group for machine in cluster.machines] == ["b"]
 
 
 def test_the_group_or_the_id_chooses_between_two_machines_with_one_name() -> None:
@@ -77,7 +77,7 @@ def test_the_group_or_the_id_chooses_between_two_machines_with_one_name() -> Non
     flag: dict[str, Any] = {"extra_hosts": {"Master-0": [Role.CONTROL_PLANE]}}
     with pytest.raises(UsageError, match="in a and b"):
         searched(items, **flag)
-    _, found = searched(items, **flag, options={"resource-group": ["B"]})
-    assert [machine.group for machine in found.machines] == ["b"]
-    _, found = searched(items, extra_hosts={two[0][0]["id"]: [Role.NODE]})
-    assert [machine.group for machine in found.machines] == ["a"]
+    _, cluster = searched(items, **flag, options={"resource-group": ["B"]})
+    assert [machine.group for machine in cluster.machines] == ["b"]
+    _, cluster = searched(items, extra_hosts={two[0][0]["id"]: [Role.NODE]})
+    assert [machine.group for machine in cluster.machines] == ["a"]

@@ -50,8 +50,8 @@ def scale_set(
 
 def pools(made: dict[str, Any] | None, mode: str = "Uniform", count: int = 0) -> tuple[Answers, tuple[Pool, ...]]:
     api = Answers({LIST_SCALE_SETS: [scale_set(made, KOPS, mode, count)]})
-    found = find(api, CollectRequest(cluster="prod"))
-    return api, read_pools(api, found, read_hosts(api, found))
+    cluster = find(api, CollectRequest(cluster="prod"))
+    return api, read_pools(api, cluster, read_hosts(api, cluster))
 
 
 def test_the_next_host_has_the_profile_s_settings() -> None:
@@ -160,8 +160,8 @@ def aks_pools(kind: str, *machines: dict[str, Any], **more: object) -> tuple[Ans
     cluster = resource("team", kind, "prod", nodeResourceGroup="mc", agentPoolProfiles=agents)
     nics = [nic("mc", f"{item['name']}-nic", item["id"], f"10.0.0.{place + 4}") for place, item in enumerate(machines)]
     api = Answers({LIST_MANAGED_CLUSTERS: [cluster], LIST_MACHINES: machines, LIST_INTERFACES: nics})
-    found = find(api, CollectRequest(cluster="prod"))
-    return api, read_pools(api, found, read_hosts(api, found))
+    found_cluster = find(api, CollectRequest(cluster="prod"))
+    return api, read_pools(api, found_cluster, read_hosts(api, found_cluster))
 
 
 @pytest.mark.mistake("next-host-left-out")

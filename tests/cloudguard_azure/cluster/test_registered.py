@@ -66,8 +66,8 @@ def test_a_pool_names_members_by_their_addresses(
         nic("a", f"{item['name']}-nic", item["id"], address) for item, address in zip(machines, ADDRESSES, strict=True)
     ]
     balancers = [balancer(6443, addresses=addresses, network=network)]
-    api, found = searched({LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: balancers})
-    assert names(found) == expected
+    api, cluster = searched({LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: balancers})
+    assert names(cluster) == expected
     assert len([gap for gap in api.gaps if gap.call == LIST_LOAD_BALANCERS.name]) == missing
 
 
@@ -83,9 +83,9 @@ def behind(name: str, tags: dict[str, str] | None = None) -> tuple[dict[str, Any
 def test_a_machine_registered_beside_the_cluster_s_own_belongs_to_it(port: int, expected: list[str]) -> None:
     machines, nics = zip(behind("a", capz_tag()), behind("b", capz_tag("other")), behind("c"), strict=True)
     items = {LIST_MACHINES: machines, LIST_INTERFACES: nics, LIST_LOAD_BALANCERS: [balancer(port)]}
-    api, found = searched(items)
-    assert names(found) == expected
-    known = [host.role_evidence[0].kind if host.roles else None for host in read_hosts(api, found)]
+    api, cluster = searched(items)
+    assert names(cluster) == expected
+    known = [host.role_evidence[0].kind if host.roles else None for host in read_hosts(api, cluster)]
     assert known == [EvidenceKind.REGISTRATION if port == 6443 else None for _ in expected]
 
 
@@ -100,6 +100,6 @@ def test_a_pool_names_members_of_scale_sets_by_their_configurations() -> None:
         LIST_SCALE_SET_INTERFACES: [member_nic("a", "servers", 0), member_nic("a", "servers", 1)],
         LIST_LOAD_BALANCERS: [balancer(6443, configuration)],
     }
-    api, found = searched(items)
-    assert names(found) == ["mine", "servers_0", "servers_1"]
-    assert [len(host.interfaces) for host in read_hosts(api, found)] == [1, 1, 1]
+    api, cluster = searched(items)
+    assert names(cluster) == ["mine", "servers_0", "servers_1"]
+    assert [len(host.interfaces) for host in read_hosts(api, cluster)] == [1, 1, 1]

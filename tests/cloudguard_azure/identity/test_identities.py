@@ -36,8 +36,8 @@ CRYPTO_USER = "Key Vault Crypto User"
 IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
 
 
-def identity(made: Snapshot, name: str) -> Identity:
-    (one,) = (each for each in made.identities.identities if each.name == name)
+def identity(snapshot: Snapshot, name: str) -> Identity:
+    (one,) = (each for each in snapshot.identities.identities if each.name == name)
     return one
 
 

@@ -126,9 +126,9 @@ VARIANTS = {
 
 
 @pytest.mark.mistake("need-too-wide")
-@pytest.mark.parametrize("one", VARIANTS.values(), ids=VARIANTS)
-def test_a_need_excuses_grants_on_the_cluster_s_own_resources_only(azure_cloud: AzureProxy, one: Variant) -> None:
-    one.check(azure_cloud)
+@pytest.mark.parametrize("variant", VARIANTS.values(), ids=VARIANTS)
+def test_a_need_excuses_grants_on_the_cluster_s_own_resources_only(azure_cloud: AzureProxy, variant: Variant) -> None:
+    variant.check(azure_cloud)
 
 
 NEEDED = {

@@ -41,8 +41,8 @@ def test_an_operation_that_returns_secrets_or_runs_something_is_no_list(
 ) -> None:
     account = Aks()
     account.assign(account.kubelet, account.role("one", operation))
-    found = above_low(report_on(azure_cloud, account), ROW)
-    assert ("cloud-api-access/outside", Severity.HIGH) in {(finding.check, finding.severity) for finding in found}
+    findings = above_low(report_on(azure_cloud, account), ROW)
+    assert ("cloud-api-access/outside", Severity.HIGH) in {(finding.check, finding.severity) for finding in findings}
 
 
 @pytest.mark.parametrize("operation", SETTINGS)

@@ -36,9 +36,9 @@ DENY = {
 def group(*rules: dict[str, Any]) -> SecurityGroup:
     listed = [{"name": f"rule{place}", "properties": rule} for place, rule in enumerate(rules)]
     item = resource("network", "Microsoft.Network/networkSecurityGroups", "nodes", securityRules=listed)
-    found = SecurityGroupReader(Answers({LIST_SECURITY_GROUPS: [item]}), "").groups()
-    assert found is not None
-    return next(iter(found.values()))
+    security_groups = SecurityGroupReader(Answers({LIST_SECURITY_GROUPS: [item]}), "").groups()
+    assert security_groups is not None
+    return next(iter(security_groups.values()))
 
 
 @pytest.mark.parametrize("denied", [True, False])
@@ -54,8 +54,8 @@ def test_a_group_of_the_subnet_or_interface_can_block_the_metadata_service(*, on
     subnet = account.subnet(account.network(), nsg="" if on_interface else nsg)
     account.machine("mine", subnet, "10.0.0.4", nsg=nsg if on_interface else "", tags=capz_tag())
     api = Served(account)
-    found = find(api, CollectRequest(cluster="prod"))
-    [host] = read_around(api, found, read_hosts(api, found), ()).hosts
+    cluster = find(api, CollectRequest(cluster="prod"))
+    [host] = read_around(api, cluster, read_hosts(api, cluster), ()).hosts
     assert host.metadata is not None
     assert host.metadata.enabled is not denied
 
@@ -102,5 +102,5 @@ def test_an_equivalent_rule_blocks_the_metadata_service(change: dict[str, Any]) 
 
 @pytest.mark.parametrize(("priority", "expected"), [(100, True), (300, False)])
 def test_the_rule_with_the_lower_priority_number_decides(priority: int, *, expected: bool) -> None:
-    found = group(DENY, DENY | {"access": "Allow", "priority": priority})
-    assert found.denies_metadata is not expected
+    security_group = group(DENY, DENY | {"access": "Allow", "priority": priority})
+    assert security_group.denies_metadata is not expected

@@ -187,7 +187,7 @@ def test_a_denial_for_virtualnetwork_overrides_the_default_rules(more: dict[str,
 def test_a_group_kept_by_aks_is_marked() -> None:
     api = Answers({LIST_SECURITY_GROUPS: [group("inner")]})
     read = [SecurityGroupReader(api, name).groups() or {} for name in ("net", "mc_other", "")]
-    assert [one[INNER].kept_by_aks for one in read] == [True, False, False]
+    assert [security_groups[INNER].kept_by_aks for security_groups in read] == [True, False, False]
 
 
 @pytest.mark.parametrize(

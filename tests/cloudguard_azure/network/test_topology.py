@@ -23,19 +23,19 @@ from cloudguard_azure.network.topology import NetworkFacts, read_around
 def topology_around(account: Subscription, refused: Iterable[calls.Call] = ()) -> tuple[NetworkFacts, Served]:
     """Return the topology around the cluster "prod"."""
     api = Served(account, refused)
-    found = find(api, CollectRequest(cluster="prod"))
-    hosts = read_hosts(api, found)
-    return read_around(api, found, hosts, read_pools(api, found, hosts)), api
+    cluster = find(api, CollectRequest(cluster="prod"))
+    hosts = read_hosts(api, cluster)
+    return read_around(api, cluster, hosts, read_pools(api, cluster, hosts)), api
 
 
-def chains(found: NetworkFacts) -> dict[str, list[str]]:
+def chains(network_facts: NetworkFacts) -> dict[str, list[str]]:
     """Return the last parts of the ids of filters, by the name of the host or pool."""
-    of_hosts = {host.name: nic.filters for host in found.hosts for nic in host.interfaces}
-    return {name: [_last(id_) for id_ in ids] for name, ids in (of_hosts | _of_pools(found)).items()}
+    of_hosts = {host.name: nic.filters for host in network_facts.hosts for nic in host.interfaces}
+    return {name: [_last(id_) for id_ in ids] for name, ids in (of_hosts | _of_pools(network_facts)).items()}
 
 
-def _of_pools(found: NetworkFacts) -> dict[str, tuple[str, ...]]:
-    return {pool.name: pool.filters for pool in found.pools}
+def _of_pools(network_facts: NetworkFacts) -> dict[str, tuple[str, ...]]:
+    return {pool.name: pool.filters for pool in network_facts.pools}
 
 
 def _last(own: str) -> str:

@@ -67,13 +67,13 @@ def cluster() -> dict[Call, dict[str, Any]]:
 def read(answers: Mapping[Call, Any]) -> tuple[int, int, int, KeyState | None, bool]:
     """Return the numbers of hosts, pools and disks, the key's state, and whether anything is unread."""
     api = Answers({call: [item] for call, item in answers.items()})
-    found = find(api, CollectRequest(cluster="prod"))
-    hosts = read_hosts(api, found)
-    disks, _, keys = read_disks(api, found, hosts)
+    found_cluster = find(api, CollectRequest(cluster="prod"))
+    hosts = read_hosts(api, found_cluster)
+    disks, _, keys = read_disks(api, found_cluster, hosts)
     state = keys[0].state if keys else None
     known = {disk.id for disk in disks}
     unread = any({*host.disks} - known or not host.disks for host in hosts if host.name == "cp")  # as the row says
-    return len(hosts), len(read_pools(api, found, hosts)), len(disks), state, bool(api.gaps) or unread
+    return len(hosts), len(read_pools(api, found_cluster, hosts)), len(disks), state, bool(api.gaps) or unread
 
 
 def every_place(document: Json, above: Place = ()) -> Iterator[Place]:

@@ -27,42 +27,42 @@ from probes import FRONT
     "name", ["balancer-not-denied", "gke-authorized-google", "shared-vpc", "gke-rule-of-another-name", "cilium-etcd"]
 )
 def test_every_failing_row_passes_after_the_calls_of_the_plan(name: str, google_cloud: Proxy) -> None:
-    found = applied(google_cloud, SCENES[name])
-    assert found.calls
-    assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
-    assert (found.opened, found.lost) == ("", "")
+    account = applied(google_cloud, SCENES[name])
+    assert account.calls
+    assert {after for _, after in account.verdicts.values()} == {Verdict.PASS}
+    assert (account.opened, account.lost) == ("", "")
 
 
 def test_the_private_side_still_admits_machines_beside_the_nodes(google_cloud: Proxy) -> None:
-    found = applied(google_cloud, SCENES["gke-beside-a-machine"])
-    (left,) = (
-        finding for finding in found.plan.left if finding.finding in {each.id for each in found.plan.report.findings}
-    )
+    account = applied(google_cloud, SCENES["gke-beside-a-machine"])
+    (left,) = (item for item in account.plan.left if item.finding in {each.id for each in account.plan.report.findings})
     assert left.why.startswith("less is allowed after the plan, but ")
     assert left.why.endswith("; jenkins is in these ranges today")
-    (stays,) = (finding for finding in found.after.row("api-server-access").findings if finding.severity > Severity.LOW)
+    (stays,) = (
+        finding for finding in account.after.row("api-server-access").findings if finding.severity > Severity.LOW
+    )
     assert left.why.endswith(stays.message)
 
 
 def test_a_policy_that_cannot_name_the_tags_of_hosts_stays_as_it_is(google_cloud: Proxy) -> None:
-    found = applied(google_cloud, SCENES["allowed-above"])
-    assert not found.calls
-    (left,) = found.plan.left
+    account = applied(google_cloud, SCENES["allowed-above"])
+    assert not account.calls
+    (left,) = account.plan.left
     assert left.why.startswith(f"{CANNOT_NAME} tag/prod-k8s-io-role-control-plane, tag/prod-k8s-io-role-node: tcp/22 ")
 
 
 def test_an_endpoint_by_name_stays_open_if_administrators_have_no_other_way(google_cloud: Proxy) -> None:
-    found = applied(google_cloud, SCENES["gke-dns-for-everyone"])
-    reasons = " ".join(finding.why for finding in found.plan.left)
+    account = applied(google_cloud, SCENES["gke-dns-for-everyone"])
+    reasons = " ".join(item.why for item in account.plan.left)
     assert "the administrators would lose tcp/443 on the managed API" in reasons
-    assert "endpoint.restrict" not in {change.kind for change in found.plan.changes}
+    assert "endpoint.restrict" not in {change.kind for change in account.plan.changes}
 
 
 def test_an_endpoint_by_name_is_shut_if_administrators_are_inside(google_cloud: Proxy) -> None:
     declared = Declarations(admin_cidrs=("10.0.0.64/26",))
-    found = applied(google_cloud, replace(SCENES["gke-dns-for-everyone"], policy=declared))
-    assert found.verdicts["api-server-access"] == (Verdict.FAIL, Verdict.PASS)
-    assert (found.opened, found.lost) == ("", "")
+    account = applied(google_cloud, replace(SCENES["gke-dns-for-everyone"], policy=declared))
+    assert account.verdicts["api-server-access"] == (Verdict.FAIL, Verdict.PASS)
+    assert (account.opened, account.lost) == ("", "")
 
 
 def test_everyone_loses_a_role_unless_another_identity_has_it_too(google_cloud: Proxy) -> None:
@@ -93,10 +93,10 @@ def test_an_outsider_is_removed_from_the_bindings_of_a_service_account(google_cl
         project.bind(role, outsider, own, on=f"nodes@{project.name}.iam.gserviceaccount.com")
         return project
 
-    found = applied(google_cloud, Scene(build, {}))
-    call = next(each.call for step in found.plan.steps for each in step.calls)
+    account = applied(google_cloud, Scene(build, {}))
+    call = next(each.call for step in account.plan.steps for each in step.calls)
     assert call.parameters["remove"] == [{"role": role, "member": outsider}]
-    assert found.verdicts == {"cloud-api-access": (Verdict.FAIL, Verdict.PASS)}
+    assert account.verdicts == {"cloud-api-access": (Verdict.FAIL, Verdict.PASS)}
     assert "iam service-accounts remove-iam-policy-binding nodes@acme-prod.iam" in shell(call)
 
 
@@ -124,10 +124,10 @@ def test_a_disk_is_replaced_by_a_copy_with_a_new_key_or_with_that_of_another_dis
                 }
             return project
 
-        found = applied(google_cloud, Scene(build, {}, policy=strict))
-        assert found.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PASS)}
-        assert (found.opened, found.lost) == ("", "")
-        calls = [each.call for step in found.plan.steps for each in step.calls]
+        account = applied(google_cloud, Scene(build, {}, policy=strict))
+        assert account.verdicts == {"etcd-encryption": (Verdict.FAIL, Verdict.PASS)}
+        assert (account.opened, account.lost) == ("", "")
+        calls = [each.call for step in account.plan.steps for each in step.calls]
         assert [call.operation.rpartition(".")[2] for call in calls] == [
             *([] if cmek else ["create", "create", "setIamPolicy"]),
             *("stop", "createSnapshot", "insert", "detachDisk", "attachDisk", "start", "delete", "delete"),
@@ -144,9 +144,9 @@ def test_a_rule_for_tagged_machines_names_tags_and_no_service_accounts(google_cl
         project.instance("jenkins", subnet, "10.0.0.200", tags=["prod-k8s-io-role-node"])
         return project
 
-    found = applied(google_cloud, Scene(build, {}))  # the accounts of the nodes would tell them from jenkins
-    assert {after for _, after in found.verdicts.values()} == {Verdict.PASS}
-    assert (found.opened, found.lost) == ("", "")
+    account = applied(google_cloud, Scene(build, {}))  # the accounts of the nodes would tell them from jenkins
+    assert {after for _, after in account.verdicts.values()} == {Verdict.PASS}
+    assert (account.opened, account.lost) == ("", "")
 
 
 def test_a_change_of_a_later_round_names_a_finding_of_the_report(google_cloud: Proxy) -> None:
@@ -158,7 +158,9 @@ def test_a_change_of_a_later_round_names_a_finding_of_the_report(google_cloud: P
 
     plan = applied(google_cloud, Scene(build, {})).plan
     assert {"endpoint.restrict", "endpoint.guard"} <= {change.kind for change in plan.changes}
-    assert {name for change in plan.changes for name in change.mends} <= {one.id for one in plan.report.findings}
+    assert {name for change in plan.changes for name in change.mends} <= {
+        finding.id for finding in plan.report.findings
+    }
     assert "+ private side on\n" in plan_diff.render(plan)
 
 

@@ -49,7 +49,7 @@ def test_a_firewall_is_one_command_with_each_value_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("call", "told"),
+    ("call", "text"),
     [
         (DELETE, "gcloud compute firewall-rules delete ssh --project=p --quiet"),
         (
@@ -72,8 +72,8 @@ def test_a_firewall_is_one_command_with_each_value_a_word() -> None:
         ),
     ],
 )
-def test_every_kind_of_call_has_a_command(call: ApiCall, told: str) -> None:
-    assert shell(call) == told
+def test_every_kind_of_call_has_a_command(call: ApiCall, text: str) -> None:
+    assert shell(call) == text
 
 
 def test_a_block_escapes_templates_and_imports_the_resource() -> None:

@@ -47,9 +47,9 @@ def narrowed(guard: Filter, name: str, services: str, *peers: RulePeer) -> Chang
     return Change("1", "node-access", "rule.narrow", Resource("filter", guard.id), tuple(edits))
 
 
-def planned(change: Change, made: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
+def planned(change: Change, changes: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
     """Return the calls of a change."""
-    return ADAPTER.change_forms(collected()).calls(change, made)
+    return ADAPTER.change_forms(collected()).calls(change, changes)
 
 
 def firewall(project: Project, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from strategies import services as drawn_services
 def peers_of_rules(services: str, peer: RulePeer, *, in_policy: bool = False) -> list[str]:
     """Return the peer of each rule that says services from a peer."""
     traffic = RuleTraffic(Direction.INGRESS, ServiceSet.parse(services), peer)
-    return [one.peer.value for one in rules_of(traffic, in_policy=in_policy)]
+    return [rule.peer.value for rule in rules_of(traffic, in_policy=in_policy)]
 
 
 BOTH = RulePeer(PeerOf.RANGE, "10.0.0.0/8,2001:db8::/32")

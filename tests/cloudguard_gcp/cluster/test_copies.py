@@ -177,8 +177,8 @@ def test_a_copy_has_the_key_that_its_answer_names(
     """Answers name no key of an instant snapshot."""
     project, field = kops(), KEY_FIELDS[kind]
     share(project, kind, "copy", sourceDisk=disk(project, "etcd-main"), **({field: key} if field and key else {}))
-    found = collected(google_cloud, project)
-    (copy,) = [copy for each in found.cluster.disks for copy in each.snapshots if copy.id != copy.disk]
+    snapshot = collected(google_cloud, project)
+    (copy,) = [copy for each in snapshot.cluster.disks for copy in each.snapshots if copy.id != copy.disk]
     assert (copy.key, copy.customer_key) == (expected if field else ("", None))
 
 
@@ -191,6 +191,6 @@ def test_a_key_of_an_unknown_kind_keeps_the_copy(google_cloud: Proxy) -> None:
         sourceDisk=disk(project, "etcd-main"),
         imageEncryptionKey={"kmsKeyServiceAccount": "a@acme.com"},
     )
-    found = collected(google_cloud, project).cluster.disks
-    (copy,) = [copy for each in found for copy in each.snapshots if copy.id != copy.disk]
+    disks = collected(google_cloud, project).cluster.disks
+    (copy,) = [copy for each in disks for copy in each.snapshots if copy.id != copy.disk]
     assert copy.customer_key is None

@@ -34,9 +34,9 @@ def test_an_instance_of_a_node_s_instance_group_is_a_node(google_cloud: Proxy) -
             list_["metadata"] = {"items": [{"key": "created-by", "value": MANAGER}]}
     add(project, "bare", "10.0.0.50")
     add(project, "of-another", "10.0.0.51", labels={"k8s-io-cluster-name": "other"})
-    found = hosts(google_cloud, project)
-    assert found["bare"] == (Role.NODE,)
-    assert "of-another" not in found
+    roles = hosts(google_cloud, project)
+    assert roles["bare"] == (Role.NODE,)
+    assert "of-another" not in roles
 
 
 @pytest.mark.mistake("member-left-out")

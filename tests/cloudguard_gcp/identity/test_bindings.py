@@ -142,11 +142,11 @@ def test_an_identity_of_a_pool_is_in_no_group(google_cloud: Proxy) -> None:
     project.bind("roles/x", pods)
     project.bind("roles/y", "group:ops@example.com")
     google_cloud.google = Google(project)
-    found = {
+    identities = {
         identity.name: identity for identity in ADAPTER.collect(CollectRequest(cluster="prod")).identities.identities
     }
-    assert any("roles/y" in name for name in found["gke-nodes@acme-prod.iam.gserviceaccount.com"].policies)
-    assert not any("roles/y" in name for name in found["a/b"].policies)
+    assert any("roles/y" in name for name in identities["gke-nodes@acme-prod.iam.gserviceaccount.com"].policies)
+    assert not any("roles/y" in name for name in identities["a/b"].policies)
 
 
 @pytest.mark.parametrize("gone", [{"deleted": True}, {"stage": "DISABLED"}])

@@ -166,9 +166,9 @@ CASES: dict[str, Case] = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_a_witness_and_the_blamed_rules_are_of_the_excess(google_cloud: Proxy, case: Case) -> None:
     row = report_of(google_cloud, case.build(), policy=case.policy).row(case.row)
-    found = [each for each in row.findings if each.check == f"{case.row}/{case.check}" and each.counts]
-    assert found, (row.why, row.unknown, [each.message for each in row.findings])
-    for finding in found:
+    findings = [each for each in row.findings if each.check == f"{case.row}/{case.check}" and each.counts]
+    assert findings, (row.why, row.unknown, [each.message for each in row.findings])
+    for finding in findings:
         assert_shown(finding, case)
 
 

@@ -94,8 +94,8 @@ def private(*sources: str, subnets: tuple[str, ...] = ("psc",)) -> Project:
 def test_consumers_have_addresses_of_the_attachment_s_subnets(
     source: str, subnets: tuple[str, ...], google_cloud: Proxy, *, reached: bool
 ) -> None:
-    said = _reached(api_row(google_cloud, private(source, subnets=subnets)))
-    assert ("serviceAttachments/api" in said) is reached, said
+    text = _reached(api_row(google_cloud, private(source, subnets=subnets)))
+    assert ("serviceAttachments/api" in text) is reached, text
 
 
 def test_an_attachment_with_an_unread_balancer_is_a_gap(google_cloud: Proxy) -> None:

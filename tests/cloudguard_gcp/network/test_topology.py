@@ -88,7 +88,7 @@ def test_the_routes_of_public_hosts_decide_between_different_routes() -> None:
     ],
 )
 def test_each_next_hop_has_its_kind_in_the_model(hop: Item, kind: NextHop) -> None:
-    assert [one for one, _ in hops(route("r", hop, destRange="10.8.0.0/16"))] == [kind]
+    assert [next_hop for next_hop, _ in hops(route("r", hop, destRange="10.8.0.0/16"))] == [kind]
 
 
 def topology_of(google_cloud: Proxy, project: Project, *beside: Project) -> Topology:

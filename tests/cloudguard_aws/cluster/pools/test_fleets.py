@@ -76,9 +76,9 @@ def test_the_next_host_of_a_spot_fleet_has_its_specification_s_settings(place: t
     assert [disk.device for disk in pool.disks] == ["/dev/sda1"], "those of its image"
     assert "c2VjcmV0" not in repr(snapshot)
     api = api_of(a)
-    found = find(api, REQUEST)
-    assert found is not None
-    assert [read_fleet.registers for read_fleet in read_fleets(api, found)] == [(target_group,)]
+    cluster = find(api, REQUEST)
+    assert cluster is not None
+    assert [fleet.registers for fleet in read_fleets(api, cluster)] == [(target_group,)]
 
 
 def answer(a: Account, call: Call, *items: Json) -> None:
@@ -127,9 +127,9 @@ def test_only_fleets_that_start_further_hosts_are_pools(
     a.host("n", subnet, [group], kops.node | {FLEET: ID})
     answer(a, DESCRIBE_FLEETS, item)
     api = api_of(a)
-    found = find(api, REQUEST)
-    assert found is not None
-    assert [read_fleet.templates for read_fleet in read_fleets(api, found)] == [
+    cluster = find(api, REQUEST)
+    assert cluster is not None
+    assert [fleet.templates for fleet in read_fleets(api, cluster)] == [
         (("LaunchTemplateId", "lt-0123", "3"),)
     ] * starts
 
@@ -150,9 +150,9 @@ def test_fleets_are_read_only_if_a_host_names_one(place: tuple[Account, Subnet, 
     a.host("n", subnet, [group], kops.node | {FLEET: ID, SCALING_GROUP: "nodes"})
     asked = list[str]()
     api = api_of(a, asked)
-    found = find(api, REQUEST)
-    assert found is not None
-    assert read_fleets(api, found) == []
+    cluster = find(api, REQUEST)
+    assert cluster is not None
+    assert read_fleets(api, cluster) == []
     assert not {DESCRIBE_FLEETS.name, DESCRIBE_SPOT_FLEET_REQUESTS.name} & {*asked}
 
 

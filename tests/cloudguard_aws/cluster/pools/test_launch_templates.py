@@ -86,9 +86,9 @@ def test_the_next_host_gets_every_interface_of_its_template(inner_account: Accou
     default = a.call("ec2", "describe_security_groups", GroupNames=["default"])["SecurityGroups"]
     ids = {one["GroupId"] for one in default if one["VpcId"] == subnet.vpc.id}
     assert (workers.groups, workers.public_ipv6) == ((first.id,), True)
-    assert [(one.groups, one.subnets) for one in workers.further] == [((second.id,), (storage.id,)), ((*ids,), ())]
+    assert [(nic.groups, nic.subnets) for nic in workers.further] == [((second.id,), (storage.id,)), ((*ids,), ())]
     assert storage.id in {one.id for one in snapshot.topology.subnets}
-    assert {second.id, *ids} <= {one.id for one in snapshot.topology.filters}
+    assert {second.id, *ids} <= {guard.id for guard in snapshot.topology.filters}
 
 
 def test_a_security_group_given_by_name_is_found_in_the_cluster_s_vpc(inner_account: Account, subnet: Subnet) -> None:
@@ -117,10 +117,10 @@ def test_an_unknown_role_is_a_gap_unless_a_flag_gives_it(inner_account: Account,
     (gap,) = of_pools(snapshot)
     assert gap.resource == "mystery"
     assert "--node-tag" in gap.message
-    told = read(a, role_tags={NODE: ["tier=work"]})
-    workers = only_pool(told)
-    assert (workers.roles, [one.text for one in workers.role_evidence]) == ((NODE,), ["--node-tag tier=work"])
-    assert of_pools(told) == []
+    facts = read(a, role_tags={NODE: ["tier=work"]})
+    workers = only_pool(facts)
+    assert (workers.roles, [each.text for each in workers.role_evidence]) == ((NODE,), ["--node-tag tier=work"])
+    assert of_pools(facts) == []
 
 
 @pytest.mark.parametrize(("name", "found"), [("prod", 1), ("other", 0), ("enabled", 0)])
@@ -167,7 +167,7 @@ def test_a_balancer_s_name_is_no_evidence_of_etcd(inner_account: Account, subnet
     a = inner_account
     host = a.host("a", subnet, [a.group(subnet.vpc, "g")], OWNED)
     a.listener(a.nlb("prod-apiserver", subnet), 6443, [host], 6443)
-    roles = {one.id: one.roles for one in read(a).cluster.hosts}
+    roles = {host.id: host.roles for host in read(a).cluster.hosts}
     assert roles[host.id] == (CP, ETCD)
 
 
@@ -212,8 +212,8 @@ def test_template_and_image_decide_the_disks_of_the_next_host(
     expected: dict[str, bool | None],
 ) -> None:
     known = dict(image_of({"ImageId": name, **item}) for name, item in images.items())
-    made = disks(template({"ImageId": "ami-1", "BlockDeviceMappings": mappings}), Defaults(known, default))
-    assert {disk.device: disk.encrypted for disk in made} == expected
+    disk_templates = disks(template({"ImageId": "ami-1", "BlockDeviceMappings": mappings}), Defaults(known, default))
+    assert {disk.device: disk.encrypted for disk in disk_templates} == expected
 
 
 MAPPED = {"DeviceName": DATA, "VirtualName": "ephemeral0"}
