@@ -130,11 +130,13 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     """
     within = before.services if before else ServiceSet.everything()
     wanted = [(edit.after, edit.needs) for edit in edits if edit.after]
-    for each in (wanted, wanted := _with_lists_of_ranges(wanted, guarded)):
+    with_lists = _with_lists_of_ranges(wanted, guarded)
+    for each in (wanted, with_lists):
         exact = [_NeededRules(needs, guarded.rules(traffic)) for traffic, needs in each]
         guarded = replace(guarded, count=sum(max(1, len(needed_rules.rules)) for needed_rules in exact))
         if all(needed_rules.rules for needed_rules in exact) and guarded.count <= guarded.most:
             return exact
+    wanted = with_lists
     ways = [[*_ways(traffic, needs, within, guarded)] for traffic, needs in wanted]
     if not all(ways):
         return None
