@@ -33,9 +33,10 @@ from cloudguard_azure.identity.resource_names import resource
 from cloudguard_azure.identity.roles import Roles
 
 _UNREAD_GRANTS: Final = (
-    "grants in other subscriptions, by directory roles, app permissions and local roles of managed HSMs, and by groups "
-    "in key vault access policies were not read, and neither were grants to service principals whose secrets the "
-    "cluster holds, nor identities of other subscriptions that trust tokens of the cluster"
+    "grants in other subscriptions, by directory roles, app permissions, Azure Lighthouse and local roles of managed "
+    "HSMs, to groups of other directories, and by groups in key vault access policies were not read, and neither were "
+    "grants to service principals whose secrets the cluster holds, nor identities of other subscriptions that trust "
+    "tokens of the cluster"
 )
 
 
