@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+
+from source_rules import LONGEST_FUNCTION, broad_excepts, clouds_named, long_functions, outside_contacts
 
 ROOT = Path(__file__).parent.parent
 PRODUCT = sorted([*ROOT.glob("cloudguard/**/*.py"), *ROOT.glob("providers/**/*.py")])
@@ -68,16 +69,8 @@ NO_CLOUD_IN = {
 }
 OF_A_CLOUD = {"asff"}
 """Modules of those rooms that may name a cloud, because they write a format of that cloud."""
-CLOUDS = re.compile(
-    r"(?<![a-z])(aws|gcp|azure|amazon|eks|gke|aks|boto3|ec2|google)(?![a-z])",
-    re.IGNORECASE,
-)
-ENDS_OR_PRINTS = {"print", "exit", "quit", "input", "breakpoint"}
-EDGE_OF_SYS = {"exit", "stdout", "stderr", "stdin", "argv"}
-EDGE_OF_OS = {"environ", "environb", "getenv", "_exit", "abort"}
 LONGEST_FILE = 300
 MOST_FILES = 13
-LONGEST_FUNCTION = 60
 
 
 def name_of(path: Path) -> str:
@@ -126,37 +119,9 @@ def _may_use(module: str, inside: str) -> bool:
     return own not in FOLDERS or (other in FOLDERS and FOLDERS.index(other) <= FOLDERS.index(own))
 
 
-def outside_contacts(text: str) -> list[str]:
-    """Return the places where a module prints, exits, or reads the environment or the standard streams."""
-    found: list[str] = []
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in ENDS_OR_PRINTS:
-            found.append(ast.unparse(node))
-        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            edge = {"sys": EDGE_OF_SYS, "os": EDGE_OF_OS}.get(node.value.id, set[str]())
-            found += [ast.unparse(node)] if node.attr in edge else []
-        elif isinstance(node, ast.ImportFrom) and node.module in {"sys", "os", "rich"}:
-            bad = EDGE_OF_SYS | EDGE_OF_OS | {"print"}
-            found += [alias.name for alias in node.names if alias.name in bad]
-        elif isinstance(node, ast.Name) and node.id in {"SystemExit", "KeyboardInterrupt"}:
-            found.append(node.id)
-    return found
-
-
-def broad_excepts(text: str) -> list[int]:
-    """Return the lines of handlers that catch every exception and do not pass it on at their end."""
-    handlers = (node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ExceptHandler))
-    broad = (node for node in handlers if node.type is None or _names(node.type) & {"Exception", "BaseException"})
-    return [node.lineno for node in broad if not _handed_on(node)]
-
-
-def _handed_on(handler: ast.ExceptHandler) -> bool:
-    last = ast.unparse(handler.body[-1])
-    return last == "raise" or last.endswith(f".set_exception({handler.name})")
-
-
-def _names(node: ast.AST) -> set[str]:
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+def is_library(path: Path) -> bool:
+    """Whether a module may neither print nor exit."""
+    return room_of(name_of(path)) not in EDGE
 
 
 def is_neutral(path: Path) -> bool:
@@ -164,49 +129,41 @@ def is_neutral(path: Path) -> bool:
     return room_of(name_of(path)) in NO_CLOUD_IN and path.stem not in OF_A_CLOUD
 
 
-def clouds_named(text: str) -> list[str]:
-    """Return the lines that name a cloud, in code, strings or comments."""
-    return [f"{number}: {line.strip()}" for number, line in enumerate(text.splitlines(), 1) if CLOUDS.search(line)]
+def text_of(path: Path) -> str:
+    """Return the source of a module."""
+    return path.read_text(encoding="utf-8")
 
 
-def long_functions(text: str) -> list[str]:
-    """Return the functions that are too long."""
-    return [
-        node.name
-        for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-        and (node.end_lineno or node.lineno) - node.lineno + 1 > LONGEST_FUNCTION
-    ]
+def faults(paths: Iterable[Path], rule: Callable[[Path], list[str]]) -> dict[str, list[str]]:
+    """Return the files that break ``rule``, with what is wrong in each."""
+    return {str(path.relative_to(ROOT)): wrong for path in paths if (wrong := rule(path))}
 
 
-def _by_name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
+def _of_size(path: Path) -> list[str]:
+    lines = len(text_of(path).splitlines())
+    wrong = [] if ast.get_docstring(ast.parse(text_of(path))) else ["no module docstring"]
+    wrong += [f"{lines} lines: split it by what its parts are for"] if lines > LONGEST_FILE else []
+    return wrong + [f"{name} is longer than {LONGEST_FUNCTION} lines" for name in long_functions(text_of(path))]
 
 
-@pytest.mark.parametrize("path", PRODUCT, ids=_by_name)
-def test_imports_run_one_way(path: Path) -> None:
-    wrong = wrong_imports(path.read_text(encoding="utf-8"), name_of(path))
-    assert wrong == [], f"{room_of(name_of(path))} may import only {MAY_IMPORT[room_of(name_of(path))]} (MAY_IMPORT)"
+def test_imports_run_one_way() -> None:
+    assert faults(PRODUCT, lambda path: wrong_imports(text_of(path), name_of(path))) == {}
 
 
-@pytest.mark.parametrize("path", [path for path in PRODUCT if room_of(name_of(path)) not in EDGE], ids=_by_name)
-def test_only_the_command_line_prints_exits_or_reads_the_environment(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert outside_contacts(text) == [], "only cloudguard/cli prints, exits and reads the environment"
-    assert broad_excepts(text) == [], "name the exceptions that are expected"
+def test_only_the_command_line_prints_exits_or_reads_the_environment() -> None:
+    assert faults(filter(is_library, PRODUCT), lambda path: outside_contacts(text_of(path))) == {}
 
 
-@pytest.mark.parametrize("path", [path for path in PRODUCT if is_neutral(path)], ids=_by_name)
-def test_the_core_names_no_cloud(path: Path) -> None:
-    assert clouds_named(path.read_text(encoding="utf-8")) == [], "say it in no cloud's words, or in its provider"
+def test_no_handler_hides_every_exception() -> None:
+    assert faults(filter(is_library, PRODUCT), lambda path: broad_excepts(text_of(path))) == {}
 
 
-@pytest.mark.parametrize("path", EVERYTHING, ids=_by_name)
-def test_every_file_is_short_and_has_a_docstring(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    assert ast.get_docstring(ast.parse(text)), "no module docstring"
-    assert len(text.splitlines()) <= LONGEST_FILE, "split it by what its parts are for"
-    assert long_functions(text) == [], f"longer than {LONGEST_FUNCTION} lines"
+def test_the_core_names_no_cloud() -> None:
+    assert faults(filter(is_neutral, PRODUCT), lambda path: clouds_named(text_of(path))) == {}
+
+
+def test_every_file_is_short_and_has_a_docstring() -> None:
+    assert faults(EVERYTHING, _of_size) == {}
 
 
 @pytest.mark.parametrize("package", sorted(ROOT.glob("providers/cloudguard_*")), ids=lambda path: path.name)
@@ -274,7 +231,7 @@ def test_printing_exiting_and_reading_the_environment_are_found(line: str) -> No
 
 @pytest.mark.parametrize("clause", ["except:", "except Exception:", "except (ValueError, BaseException) as error:"])
 def test_a_broad_except_is_found(clause: str) -> None:
-    assert broad_excepts(f"try:\n    pass\n{clause}\n    pass") == [3]
+    assert broad_excepts(f"try:\n    pass\n{clause}\n    pass") == ["line 3"]
 
 
 @pytest.mark.parametrize("last", ["raise", "future.set_exception(error)"])
