@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import Any, ClassVar, Generic, Protocol, TypeVar, cast, overload
 
 from cloudguard.errors import UsageError
 from cloudguard.model.source import FactKind, Gap, Reason, Source
 from cloudguard.provider.answers import Answer, Item
-from cloudguard.provider.port import Progress, Stop, StoppedError
+from cloudguard.provider.port import CollectRequest, Progress, StoppedError, silent
 from cloudguard.provider.sharing.merging import PartialCall
 from cloudguard.provider.sharing.shared_answers import SharedAnswers, SharedCall
 
@@ -52,29 +53,28 @@ def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]
 
 
 class Reader(ABC, Generic[CallT]):
-    """Makes the calls of one caller, at most ``threads`` at a time, until ``stop`` is set. Thread-safe.
+    """Makes the calls of one caller for a request. Thread-safe.
 
-    Calls in ``assume_empty`` (names) are not made; their answer is taken as empty. ``shared``: the answers of all
-    readers of the run.
+    It makes calls until ``request.stop`` is set. Calls in ``request.assume_empty`` are not made; their answer is taken
+    as empty. ``request.shared``: the answers of all readers of the run. Raises UsageError if ``assume_empty`` has a
+    name that is not in ``calls``.
     """
 
+    calls: ClassVar[Sequence[Call]]
+    """All calls of the provider."""
     identifiers: ClassVar[tuple[str, ...]]
     """Fields that identify an item in a Gap, the most specific first."""
+    threads: ClassVar[int]
+    """The largest number of calls at a time."""
 
-    def __init__(
-        self,
-        threads: int,
-        progress: Progress,
-        stop: Stop | None = None,
-        assume_empty: frozenset[str] = frozenset(),
-        shared: SharedAnswers | None = None,
-    ) -> None:
+    def __init__(self, progress: Progress = silent, request: CollectRequest | None = None) -> None:
+        request = request or CollectRequest()
         self.progress = progress
-        self.assume_empty = assume_empty
+        self.assume_empty = checked_calls(request.assume_empty, self.calls)
         self._assumed: set[str] = set()
-        self.stop = stop or Stop()
-        self.shared = shared or SharedAnswers()
-        self._threads = threads
+        self.stop = request.stop
+        self.shared = request.shared or SharedAnswers()
+        self.request = replace(request, shared=self.shared)
         self._gaps: dict[Gap, None] = {}
         self._lock = threading.Lock()
 
@@ -96,16 +96,26 @@ class Reader(ABC, Generic[CallT]):
     def fetch(self, call: CallT, parameters: Mapping[str, Any]) -> Answer:
         """Make a call, page by page. Raises one of ``errors``."""
 
+    @staticmethod
     @abstractmethod
-    def errors(self) -> tuple[type[Exception], ...]:
+    def errors() -> tuple[type[Exception], ...]:
         """Return the errors that ``fetch`` may raise.
 
         These are the SDK's errors, and ValueError for a missing answer or an answer that cannot be parsed.
         """
 
+    @staticmethod
     @abstractmethod
-    def explain(self, error: Exception) -> tuple[Reason, str]:
+    def reason(error: Exception) -> tuple[Reason, str]:
+        """Return the reason why a call failed, and the cloud's message."""
+
+    @classmethod
+    def explain(cls, error: Exception) -> tuple[Reason, str]:
         """Return the reason why a call failed, and the cloud's message as one line."""
+        if isinstance(error, StoppedError):
+            return Reason.STOPPED, str(error)
+        reason, message = cls.reason(error)
+        return reason, " ".join(message.split())[:LONGEST_MESSAGE]
 
     def read(
         self,
@@ -133,9 +143,6 @@ class Reader(ABC, Generic[CallT]):
         """
         try:
             answer = self._answer(call, parameters)
-        except StoppedError as error:
-            self.failed(call, about, (Reason.STOPPED, str(error)), hides)
-            return None
         except self.errors() as error:
             self.failed(call, about, self.explain(error), hides)
             return None
@@ -231,7 +238,7 @@ class Reader(ABC, Generic[CallT]):
     def _shared_call(self, call: CallT, parameters: Mapping[str, Any]) -> SharedCall:
         """Make a call once. All readers with the same call share its answer or error."""
         caller_key = self.caller_key(call)
-        call_slots = self.shared.call_slots(caller_key, self._threads)
+        call_slots = self.shared.call_slots(caller_key, self.threads)
 
         def fetch(values: Sequence[str] | None) -> Answer:
             with call_slots:  # limits the calls at a time, also in nested gathers
@@ -243,7 +250,7 @@ class Reader(ABC, Generic[CallT]):
 
     def gather(self, *thunks: Callable[[], A]) -> list[A]:
         """Run ``thunks`` in parallel, one of them in this thread, and return their results in order. May be nested."""
-        return self.shared.workers.gather(thunks, self._threads)
+        return self.shared.workers.gather(thunks, self.threads)
 
     @overload
     def parallel(self, first: Callable[[], A], second: Callable[[], B], /) -> tuple[A, B]: ...

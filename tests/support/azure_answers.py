@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Answer, Item
-from cloudguard.provider.port import CollectRequest, silent
+from cloudguard.provider.port import CollectRequest
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import Call
 from cloudguard_azure.cluster.find import FoundCluster, find
@@ -26,7 +26,7 @@ class Answers(Api):
     """A reader that answers each call with the given items, filtered by the group, scale set, vault or key it names."""
 
     def __init__(self, items: Mapping[Call, Iterable[Item]], refused: Iterable[Call] = ()) -> None:
-        super(Api, self).__init__(2, silent)  # without the SDK's pipeline
+        super(Api, self).__init__()  # without the SDK's pipeline
         self.subscription = SUBSCRIPTION
         self.made: list[tuple[Call, Mapping[str, Any]]] = []
         self._items = {call: [*listed] for call, listed in items.items()}
@@ -46,11 +46,13 @@ class Answers(Api):
         own = self._items.get(call, [])
         return Answer([item for item in own if all(word in f"{item.get('id', '')}/".lower() for word in words)])
 
-    def errors(self) -> tuple[type[Exception], ...]:
+    @staticmethod
+    def errors() -> tuple[type[Exception], ...]:
         """Return the errors that ``fetch`` raises."""
         return (ValueError,)
 
-    def explain(self, error: Exception) -> tuple[Reason, str]:
+    @staticmethod
+    def reason(error: Exception) -> tuple[Reason, str]:
         """Return that the call was refused."""
         return Reason.DENIED, str(error)
 

@@ -15,7 +15,6 @@ from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Answer
-from cloudguard.provider.port import silent
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import canonical, parent
@@ -38,7 +37,7 @@ class Served(Api):
     """A reader without the SDK that answers each call with the account's resources of its type."""
 
     def __init__(self, account: Subscription, refused: Iterable[calls.Call] = ()) -> None:
-        super(Api, self).__init__(2, silent)
+        super(Api, self).__init__()
         self.subscription = account.subscription
         self.made: list[str] = []
         self._account, self._refused = account, {*refused}
@@ -65,11 +64,13 @@ class Served(Api):
             ]
         )
 
-    def errors(self) -> tuple[type[Exception], ...]:
+    @staticmethod
+    def errors() -> tuple[type[Exception], ...]:
         """Return the errors that ``fetch`` raises."""
         return (ValueError,)
 
-    def explain(self, error: Exception) -> tuple[Reason, str]:
+    @staticmethod
+    def reason(error: Exception) -> tuple[Reason, str]:
         """Return that the call was refused."""
         return Reason.DENIED, str(error)
 

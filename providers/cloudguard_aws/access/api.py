@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Answer, AnswerError, Item, objects
-from cloudguard.provider.port import Progress, Stop, StoppedError, silent
-from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
+from cloudguard.provider.port import CollectRequest, Progress, silent
+from cloudguard.provider.reader import Reader
 from cloudguard.provider.sharing.merging import PartialCall
-from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.answer_shape import refuse_foreign
-from cloudguard_aws.access.calls import MOST_VALUES, WORLDWIDE, Call
+from cloudguard_aws.access.calls import CALLS, MOST_VALUES, WORLDWIDE, Call
 from cloudguard_aws.access.partial_calls import partial_call_of, with_values
 
 if TYPE_CHECKING:
@@ -44,25 +43,19 @@ class Api(Reader[Call]):
         *("ResourceId", "Id"),
     )
 
-    def __init__(  # noqa: PLR0913, PLR0917 - the session, the region, and the arguments of every reader
-        self,
-        session: Session,
-        region: str,
-        progress: Progress = silent,
-        stop: Stop | None = None,
-        assume_empty: frozenset[str] = frozenset(),
-        shared: SharedAnswers | None = None,
+    calls = CALLS
+    threads = THREADS
+
+    def __init__(
+        self, session: Session, region: str, progress: Progress = silent, request: CollectRequest | None = None
     ) -> None:
-        super().__init__(THREADS, progress, stop, assume_empty, shared)
+        super().__init__(progress, request)
         self.session: Any = session  # its client() is overloaded by service name, which is a variable here
         self.region = region
-        self._clients = self.shared.once((session, region), dict[str, Any])
 
     def in_region(self, region: str) -> Api:
         """Return a reader of another region, or this reader if the region is its own."""
-        if region == self.region:
-            return self
-        return Api(self.session, region, self.progress, self.stop, self.assume_empty, self.shared)
+        return self if region == self.region else Api(self.session, region, self.progress, self.request)
 
     def caller_key(self, call: Call) -> Hashable:
         """Return the key of shared answers: the session, and the region that answers ("" for a worldwide service)."""
@@ -118,13 +111,26 @@ class Api(Reader[Call]):
             message = f"the answer to {call.name} cannot be parsed"
             raise ValueError(message) from None
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Return the types of errors that ``fetch`` may raise."""
-        return errors()
+    @staticmethod
+    def errors() -> tuple[type[Exception], ...]:
+        """Return the types of errors that a call may raise."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
 
-    def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return the reason for a failed call, and the cloud's message on one line."""
-        return explain(error)
+        return BotoCoreError, ClientError, ValueError
+
+    @staticmethod
+    def reason(error: Exception) -> tuple[Reason, str]:
+        """Return the reason for a failed call, and the cloud's message."""
+        answer = cast("Mapping[str, Any]", getattr(error, "response", None) or {})
+        code = str(answer.get("Error", {}).get("Code", ""))
+        words = str(answer.get("Error", {}).get("Message", "")) if code else str(error)
+        message, folded = f"{code or type(error).__name__}: {words}", code.lower()
+        for reason, codes in ((Reason.DENIED, _DENIED), (Reason.THROTTLED, _THROTTLED), (Reason.MISSING, _MISSING)):
+            if any(code in folded for code in codes):
+                return reason, message
+        status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        unsupported = status in {404, 501} or any(mark in folded for mark in _UNSUPPORTED)
+        return Reason.UNSUPPORTED if unsupported else Reason.FAILED, message
 
     def _pages(self, client: Any, call: Call, parameters: Mapping[str, Any]) -> Answer:  # noqa: ANN401
         import jmespath  # noqa: PLC0415 - comes with the SDK
@@ -145,13 +151,15 @@ class Api(Reader[Call]):
 
     def client(self, service: str, region: str = "") -> Any:  # noqa: ANN401 - boto3 makes clients at run time
         """Return the client of a service in ``region`` ("": the reader's own region). Each client is made once."""
+        where = region or self.region
+
+        def opened() -> Any:  # noqa: ANN401 - as above
+            made = self.session.client(service, region_name=where, config=settings(service))
+            made.meta.events.register("before-parse", refuse_foreign, unique_id="cloudguard")
+            return made
+
         with _CLIENT_LOCK:
-            cached = self._clients.get(service)
-            if cached is None:
-                cached = self.session.client(service, region_name=region or self.region, config=settings(service))
-                self._clients[service] = cached
-                cached.meta.events.register("before-parse", refuse_foreign, unique_id="cloudguard")
-            return cached
+            return self.shared.once((self.session, service, where), opened)
 
 
 def settings(service: str) -> Config:
@@ -169,27 +177,3 @@ def settings(service: str) -> Config:
         max_pool_connections=THREADS,
         user_agent_extra="cloudguard",
     )
-
-
-def errors() -> tuple[type[Exception], ...]:
-    """Return the types of errors that a call may raise."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - the SDK is loaded on first use
-
-    return BotoCoreError, ClientError, ValueError
-
-
-def explain(error: Exception) -> tuple[Reason, str]:
-    """Return the reason for a failed call, and the cloud's message on one line."""
-    if isinstance(error, StoppedError):
-        return Reason.STOPPED, str(error)
-    answer = cast("Mapping[str, Any]", getattr(error, "response", None) or {})
-    code = str(answer.get("Error", {}).get("Code", ""))
-    words = str(answer.get("Error", {}).get("Message", "")) if code else str(error)
-    message = " ".join(f"{code or type(error).__name__}: {words}".split())[:LONGEST_MESSAGE]
-    folded = code.lower()
-    for reason, codes in ((Reason.DENIED, _DENIED), (Reason.THROTTLED, _THROTTLED), (Reason.MISSING, _MISSING)):
-        if any(code in folded for code in codes):
-            return reason, message
-    status = answer.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    unsupported = status in {404, 501} or any(mark in folded for mark in _UNSUPPORTED)
-    return Reason.UNSUPPORTED if unsupported else Reason.FAILED, message

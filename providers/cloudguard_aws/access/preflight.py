@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cloudguard.provider.permissions.preflight import Tried, tried
 from cloudguard.provider.port import CollectRequest, Progress
-from cloudguard_aws.access.api import Api, explain
+from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import CALLS, Call
 from cloudguard_aws.access.session import FALLBACK_REGION, given_regions, identify, open_session
 
@@ -68,7 +68,7 @@ def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
     """Try each call in the first given region. Raises AccessError if AWS can't be asked at all."""
     session = open_session(request)
     region = (*given_regions(session, request), FALLBACK_REGION)[0]
-    api = Api(session, region, progress, request.stop)
+    api = Api(session, region, progress, request)
     account = identify(api).account or "123456789012"
     return tried(api, _test_calls(api, account), _is_later)
 
@@ -120,5 +120,5 @@ def _filled(text: str, region: str, account: str) -> str:
 
 def _is_later(error: BaseException) -> bool:
     """Whether AWS gives this error only to callers with the permission."""
-    code = explain(error)[1].split(":")[0].lower() if isinstance(error, Exception) else ""
+    code = Api.explain(error)[1].split(":")[0].lower() if isinstance(error, Exception) else ""
     return any(word in code for word in _LATER)

@@ -11,7 +11,7 @@ from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.provider.answers import Item, required, text
 from cloudguard.provider.port import CollectRequest, Option, option
 from cloudguard.values import dataclass
-from cloudguard_aws.access.api import Api, errors, explain, settings
+from cloudguard_aws.access.api import Api, settings
 from cloudguard_aws.access.calls import DESCRIBE_REGIONS, GET_CALLER_IDENTITY
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def open_session(request: CollectRequest) -> Session:
     except ProfileNotFound as error:
         raise UsageError(str(error), hint="See the profiles with: aws configure list-profiles") from error
     except BotoCoreError as error:
-        raise AccessError(explain(error)[1], hint=CREDENTIALS_HINT) from error
+        raise AccessError(Api.explain(error)[1], hint=CREDENTIALS_HINT) from error
 
 
 def _passed_session(client: object) -> boto3.Session:
@@ -162,7 +162,7 @@ def identify(api: Api, meanwhile: Callable[[], None] | None = None) -> Caller:
         items = api.ask(GET_CALLER_IDENTITY)
     except ClientError as error:
         if error.operation_name == "AssumeRole":
-            message = f"the role can't be assumed: {explain(error)[1]}"
+            message = f"the role can't be assumed: {Api.explain(error)[1]}"
             raise AccessError(message, hint="Check --role-arn, --external-id and the role's trust policy") from error
         if not _names(error, _EXPIRED):
             api.read(GET_CALLER_IDENTITY, hides=())
@@ -179,7 +179,7 @@ def _caller(item: Item) -> Caller:
 
 def unreachable(error: Exception, region: str) -> CloudguardError:
     """Return the error for a user to whom AWS does not answer."""
-    _, message = explain(error)
+    _, message = Api.explain(error)
     kind = type(error).__name__.lower()
     if _names(error, _UNKNOWN_HERE):
         hint = f"Log in again (aws sso login), or check that {region} is enabled for the account"
@@ -190,7 +190,7 @@ def unreachable(error: Exception, region: str) -> CloudguardError:
 
 
 def _names(error: Exception, codes: tuple[str, ...]) -> bool:
-    folded = explain(error)[1].split(":")[0].lower()
+    folded = Api.explain(error)[1].split(":")[0].lower()
     return any(code in folded for code in codes)
 
 
@@ -218,8 +218,8 @@ def enabled_regions(api: Api) -> tuple[str, ...]:
     try:
         items = api.ask(DESCRIBE_REGIONS, Filters=wanted)
         pairs = [(required(item, "RegionName"), text(item, "OptInStatus")) for item in items]
-    except errors() as error:
-        message = f"the enabled regions can't be listed: {explain(error)[1]}"
+    except Api.errors() as error:
+        message = f"the enabled regions can't be listed: {Api.explain(error)[1]}"
         raise AccessError(
             message, hint="Give the cluster's region with --region, or grant ec2:DescribeRegions"
         ) from error

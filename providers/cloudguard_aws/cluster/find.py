@@ -17,7 +17,7 @@ from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.eks import EksCluster, eks_cluster
 from cloudguard_aws.cluster.instances import HIDES, Instance, alive, instances, instances_by_id
 from cloudguard_aws.cluster.tags import (
@@ -191,8 +191,8 @@ def _managed(api: Api, name: str) -> EksCluster | None:
     hides = (FactKind.ENDPOINT, FactKind.HOSTS)
     try:
         listed = api.ask(calls.DESCRIBE_CLUSTER, name=name)
-    except errors() as error:
-        if explain(error)[0] is not Reason.MISSING:
+    except Api.errors() as error:
+        if Api.explain(error)[0] is not Reason.MISSING:
             api.read(calls.DESCRIBE_CLUSTER, hides=hides, about=name, name=name)
         return None
     run_by_eks = [item for item in listed if not item.get("connectorConfig")]

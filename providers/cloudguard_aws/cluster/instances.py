@@ -12,7 +12,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
-from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, MOST_VALUES
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.instance_metadata import metadata_service
@@ -85,9 +85,9 @@ def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
     wanted = alive(filters)
     try:
         listed = api.ask(DESCRIBE_INSTANCES, Filters=wanted)
-    except errors() as error:
+    except Api.errors() as error:
         api.read(DESCRIBE_INSTANCES, hides=HIDES, Filters=wanted)
-        message = f"the hosts can't be listed: {explain(error)[1]} (ec2:DescribeInstances in {api.region})"
+        message = f"the hosts can't be listed: {Api.explain(error)[1]} (ec2:DescribeInstances in {api.region})"
         raise AccessError(message, hint="Grant the permission; see: cloudguard permissions aws") from error
     return api.mapped(DESCRIBE_INSTANCES, listed, _instance, hides=HIDES)
 

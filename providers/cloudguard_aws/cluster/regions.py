@@ -7,14 +7,13 @@ account. All clusters of an account are looked for in the given regions, else in
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
 from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
-from cloudguard.provider.reader import checked_calls
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.access.calls import CALLS
 from cloudguard_aws.access.session import (
     FALLBACK_REGION,
     Caller,
@@ -82,11 +81,10 @@ def cluster(
 
 
 def _begin(request: CollectRequest, progress: Progress) -> tuple[Api, tuple[str, ...]]:
-    assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
     session = shared.once(session_key(request), partial(open_session, request))
     regions = given_regions(session, request)
-    return Api(session, regions[0] if regions else FALLBACK_REGION, progress, request.stop, assumed, shared), regions
+    return Api(session, regions[0] if regions else FALLBACK_REGION, progress, replace(request, shared=shared)), regions
 
 
 def _enabled_regions(api: Api, regions: tuple[str, ...]) -> tuple[str, ...]:

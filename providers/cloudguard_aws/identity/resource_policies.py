@@ -19,7 +19,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import text
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.identity.key_policies import with_resource_policies
 from cloudguard_aws.identity.need_values import named_resources, values_of
@@ -77,8 +77,8 @@ def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) 
     """Return the statements of a resource's policy. Empty if it has none."""
     try:
         items = api.ask(call, **parameters)
-    except errors() as error:
-        reason, message = explain(error)
+    except Api.errors() as error:
+        reason, message = Api.explain(error)
         if not message.startswith(_WITHOUT_POLICY):
             permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
             api.add_gap(Gap(call.name, name, reason, message, _HIDES, permission))

@@ -26,7 +26,7 @@ from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.provider.answers import Item, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.eks import EksCluster
 from cloudguard_aws.cluster.tags import clusters_of, tags_of
 from cloudguard_aws.identity.policy_documents import policy_document, text_of
@@ -199,8 +199,8 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
     call, describe = calls.LIST_CAPABILITIES, calls.DESCRIBE_CAPABILITY
     try:
         listed = api.ask(call, clusterName=cluster)
-    except errors() as error:
-        hides = () if explain(error)[0] is Reason.UNSUPPORTED else _HIDES
+    except Api.errors() as error:
+        hides = () if Api.explain(error)[0] is Reason.UNSUPPORTED else _HIDES
         api.read(call, hides=hides, about=cluster, clusterName=cluster)  # records the gap
         return ()
     names = api.mapped(call, listed, lambda item: required(item, "capabilityName"), hides=_HIDES)

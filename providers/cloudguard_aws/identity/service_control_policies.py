@@ -13,7 +13,7 @@ from cloudguard.model.source import Gap, Reason, Source
 from cloudguard.provider.answers import Item, child, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.identity.policy_documents import policy_document
 
@@ -107,8 +107,8 @@ def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: 
     """Return the items of a call. A failed call leaves a Gap and a text in ``refused``."""
     try:
         return api.ask(call, **parameters)
-    except errors() as error:
-        reason, message = explain(error)
+    except Api.errors() as error:
+        reason, message = Api.explain(error)
     if not message.startswith(_NOT_IN_USE):
         permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
         api.add_gap(Gap(call.name, resource, reason, message, (), permission))

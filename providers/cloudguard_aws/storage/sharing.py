@@ -11,7 +11,7 @@ from cloudguard.model.cluster import DiskSnapshot
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item, required, text
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api, errors, explain
+from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
 
 _DISKS: Final = (FactKind.DISKS,)
@@ -95,8 +95,8 @@ def _is_blocked(api: Api) -> bool:
     call = calls.GET_SNAPSHOT_BLOCK_PUBLIC_ACCESS_STATE
     try:
         answers = api.ask(call)
-    except errors() as error:
-        answers = api.read(call, hides=()) if explain(error)[0] is Reason.DENIED else []
+    except Api.errors() as error:
+        answers = api.read(call, hides=()) if Api.explain(error)[0] is Reason.DENIED else []
     return any(text(answer, "State") == _BLOCKED for answer in answers)
 
 

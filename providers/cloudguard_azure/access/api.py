@@ -6,7 +6,6 @@ Answers are dictionaries with the API's own names (camelCase), not the SDK's mod
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Hashable, Mapping
 from importlib import import_module
 from operator import attrgetter
@@ -14,17 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Answer
-from cloudguard.provider.port import Progress, Stop, StoppedError, silent
+from cloudguard.provider.port import CollectRequest, Progress, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
-from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard.values import dataclass
-from cloudguard_azure.access.calls import CLIENTS, Call
+from cloudguard_azure.access.calls import CALLS, CLIENTS, Call
 from cloudguard_azure.access.pages import Pages
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
 
-THREADS: Final = 8
 CLOUDS: Final = {
     "AzureCloud": "AZURE_PUBLIC_CLOUD",
     "AzureUSGovernment": "AZURE_US_GOVERNMENT",
@@ -57,23 +54,17 @@ class Api(Reader[Call]):
 
     identifiers = ("id", "name")
 
-    def __init__(
-        self,
-        access: Access,
-        progress: Progress = silent,
-        stop: Stop | None = None,
-        assume_empty: frozenset[str] = frozenset(),
-        shared: SharedAnswers | None = None,
-    ) -> None:
+    calls = CALLS
+    threads = 8
+
+    def __init__(self, access: Access, progress: Progress = silent, request: CollectRequest | None = None) -> None:
         from cloudguard_azure.access.pipeline import pipeline  # noqa: PLC0415 - the SDK is loaded on first use
 
-        super().__init__(THREADS, progress, stop, assume_empty, shared)
+        super().__init__(progress, request)
         self._access = access
         self.subscription = access.subscription
         self.endpoint, self.scope = endpoint(access.cloud)
-        self._credential = access.credential
         self._pipeline = pipeline(access.credential, self.scope)
-        self._making, self.clients = self.shared.once(access, lambda: (threading.Lock(), dict[tuple[str, str], Any]()))
 
     def caller_key(self, call: Call) -> Hashable:
         """Return the credential and subscription of the call: only calls with the same ones share answers."""
@@ -98,34 +89,51 @@ class Api(Reader[Call]):
             raise
         return pages.answer()
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Return the types of errors that ``fetch`` may raise."""
-        return errors()
+    @staticmethod
+    def errors() -> tuple[type[Exception], ...]:
+        """Return the types of errors that a call may raise."""
+        from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
 
-    def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return the reason for a failed call, and the cloud's message on one line."""
-        return explain(error)
+        return (AzureError, ValueError)
+
+    @staticmethod
+    def reason(error: Exception) -> tuple[Reason, str]:
+        """Return the reason for a failed call, and the cloud's message without secrets."""
+        from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - the SDK is loaded on first use
+
+        status: int | None = getattr(error, "status_code", None)
+        code = code_of(error)
+        words = str(getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", "") or error)
+        start = ": ".join(str(word) for word in (status, code) if word) or type(error).__name__
+        message = clean(f"{start}: {words}")
+        if code.lower() in _UNSUPPORTED:
+            return Reason.UNSUPPORTED, message
+        if status == 429:  # noqa: PLR2004 - too many requests
+            return Reason.THROTTLED, message
+        if status in {401, 403} or (status is None and isinstance(error, ClientAuthenticationError)):
+            return Reason.DENIED, message
+        return (Reason.MISSING if status == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found
 
     def operation(self, call: Call, subscription: str = "") -> Any:  # noqa: ANN401 - the SDK's are made at run time
         """Return the SDK's method of a call, in a subscription ("": the reader's own)."""
-        return attrgetter(call.method)(self._client(call, subscription or self.subscription))
+        return attrgetter(call.method)(self.client(call, subscription or self.subscription))
 
-    def _client(self, call: Call, subscription: str) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
+    def client(self, call: Call, subscription: str) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
         """Return the SDK's client of a call, created once for each subscription. All send through one pipeline."""
-        with self._making:
-            key = (call.provider, subscription)
-            if key not in self.clients:
-                package, name = CLIENTS[call.provider]
-                sdk: Any = import_module(f"azure.mgmt.{package}")  # on first use
-                # Both are passed because some clients have no parameter cloud_setting (azure-mgmt-authorization 4.0).
-                self.clients[key] = getattr(sdk, name)(
-                    self._credential,
-                    subscription,
-                    base_url=self.endpoint,
-                    credential_scopes=[self.scope],
-                    pipeline=self._pipeline,
-                )
-            return self.clients[key]
+
+        def opened() -> Any:  # noqa: ANN401 - as above
+            package, name = CLIENTS[call.provider]
+            sdk: Any = import_module(f"azure.mgmt.{package}")  # on first use
+            # Both are passed because some clients have no parameter cloud_setting (azure-mgmt-authorization 4.0).
+            return getattr(sdk, name)(
+                self._access.credential,
+                subscription,
+                base_url=self.endpoint,
+                credential_scopes=[self.scope],
+                pipeline=self._pipeline,
+            )
+
+        return self.shared.once((self._access, call.provider, subscription), opened)
 
 
 def endpoint(cloud: str) -> tuple[str, str]:
@@ -135,13 +143,6 @@ def endpoint(cloud: str) -> tuple[str, str]:
 
     settings = get_arm_endpoints(AzureClouds[CLOUDS[cloud]])
     return settings["resource_manager"].rstrip("/"), settings["credential_scopes"][0]
-
-
-def errors() -> tuple[type[Exception], ...]:
-    """Return the types of errors that a call may raise."""
-    from azure.core.exceptions import AzureError  # noqa: PLC0415 - the SDK is loaded on first use
-
-    return (AzureError, ValueError)
 
 
 _UNSUPPORTED: Final = {
@@ -155,26 +156,6 @@ _NOISE: Final = re.compile(
     r"|(?<=://)[^/@\s]+@"  # a proxy's user and password
     r"|\beyJ[\w-]+\.[\w-]+\.[\w-]*"  # a token
 )
-
-
-def explain(error: Exception) -> tuple[Reason, str]:
-    """Return the reason for a failed call, and the cloud's message on one line, without secrets."""
-    if isinstance(error, StoppedError):
-        return Reason.STOPPED, str(error)
-    from azure.core.exceptions import ClientAuthenticationError  # noqa: PLC0415 - the SDK is loaded on first use
-
-    status: int | None = getattr(error, "status_code", None)
-    code = code_of(error)
-    words = str(getattr(getattr(error, "error", None), "message", None) or getattr(error, "message", "") or error)
-    start = ": ".join(str(word) for word in (status, code) if word) or type(error).__name__
-    message = clean(f"{start}: {words}")
-    if code.lower() in _UNSUPPORTED:
-        return Reason.UNSUPPORTED, message
-    if status == 429:  # noqa: PLR2004 - too many requests
-        return Reason.THROTTLED, message
-    if status in {401, 403} or (status is None and isinstance(error, ClientAuthenticationError)):
-        return Reason.DENIED, message
-    return (Reason.MISSING if status == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found
 
 
 def clean(words: str) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from cloudguard.errors import AccessError, UsageError
 from cloudguard.provider.answers import NOTHING, Item
-from cloudguard_azure.access.api import clean, explain
+from cloudguard_azure.access.api import Api, clean
 
 if TYPE_CHECKING:
     from azure.core.credentials import AccessToken, TokenCredential
@@ -108,4 +108,4 @@ def _cause(error: Exception) -> str:
     failed = [line for line in tried if "AADSTS" in line or not _NOT_SET_UP.search(line)]
     if tried and not failed:
         return "no Azure credentials were found"
-    return f"Azure issued no token: {clean(failed[0]) if failed else explain(error)[1]}".rstrip(".")
+    return f"Azure issued no token: {clean(failed[0]) if failed else Api.explain(error)[1]}".rstrip(".")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from functools import partial
 from typing import Final
 
@@ -12,12 +13,11 @@ from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Item, text
 from cloudguard.provider.port import CollectRequest, Option, Progress, option
-from cloudguard.provider.reader import checked_calls
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard.values import dataclass
 from cloudguard_azure.access import profile
-from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint, explain
-from cloudguard_azure.access.calls import CALLS, LIST_MANAGED_CLUSTERS, Call
+from cloudguard_azure.access.api import CLOUDS, Access, Api, code_of, endpoint
+from cloudguard_azure.access.calls import LIST_MANAGED_CLUSTERS, Call
 from cloudguard_azure.access.credentials import LOGIN, Tokens, account_of, checked_credential, claims, default
 
 OPTIONS = (
@@ -71,12 +71,11 @@ def begin(request: CollectRequest, progress: Progress, soon: Iterable[Call] = ()
             message = f"--{name} is not a {'client id' if name == 'client-id' else 'tenant'}: {value!r}"
             raise UsageError(message, hint=shape)
     logging.getLogger("azure").addHandler(logging.NullHandler())  # else Python prints the SDK's warnings
-    assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
     caller_key = (request.client, option(request, "tenant"), option(request, "client-id"), cloud)
     credential = shared.once(caller_key, partial(_credential, request, cloud))
     holder = shared.once((*caller_key, "claims"), partial(claims, credential, endpoint(cloud)[1]))
-    api = Api(Access(credential, subscription, cloud), progress, request.stop, assumed, shared)
+    api = Api(Access(credential, subscription, cloud), progress, replace(request, shared=shared))
     for call in soon:
         api.prefetch(call)
     _refuse_unreachable(api)
@@ -132,7 +131,7 @@ def _refuse_unreachable(api: Api) -> None:
 
 def unreachable(error: Exception, subscription: str) -> CloudguardError:
     """Return the error for a user to whom the cloud does not answer."""
-    reason, message = explain(error)
+    reason, message = Api.explain(error)
     if code_of(error) == "InvalidAuthenticationTokenTenant":
         return AccessError(f"the subscription belongs to another tenant: {message}", hint="Give --tenant ID")
     if reason is Reason.DENIED:

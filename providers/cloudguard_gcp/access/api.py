@@ -5,23 +5,20 @@ Answers are dictionaries with the API's own names (camelCase).
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Hashable, Iterable, Iterator, Mapping
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from cloudguard.model.source import Reason
 from cloudguard.provider.answers import Answer, Item, child, objects, texts
-from cloudguard.provider.port import Progress, Stop, StoppedError, silent
+from cloudguard.provider.port import CollectRequest, Progress, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
-from cloudguard.provider.sharing.shared_answers import SharedAnswers
-from cloudguard_gcp.access.calls import Call
+from cloudguard_gcp.access.calls import CALLS, Call
 
 if TYPE_CHECKING:
     from google.auth.transport.requests import AuthorizedSession
 
-THREADS: Final = 8
-"""The SDK parses on one processor: more threads gain nothing."""
 MOST: Final = 500
 """Items per page: the maximum of Compute (https://cloud.google.com/compute/docs/reference/rest/v1)."""
 _TIMEOUT: Final = 60
@@ -41,17 +38,15 @@ class Api(Reader[Call]):
 
     identifiers = ("selfLink", "name", "instance", "email", "role")
 
+    calls = CALLS
+    threads = 8
+    """The SDK parses on one processor: more threads gain nothing."""
+
     def __init__(
-        self,
-        session: AuthorizedSession,
-        progress: Progress = silent,
-        stop: Stop | None = None,
-        assume_empty: frozenset[str] = frozenset(),
-        shared: SharedAnswers | None = None,
+        self, session: AuthorizedSession, progress: Progress = silent, request: CollectRequest | None = None
     ) -> None:
-        super().__init__(THREADS, progress, stop, assume_empty, shared)
+        super().__init__(progress, request)
         self.session = session
-        self._making, self._clients = self.shared.once(session, lambda: (threading.Lock(), dict[str, Any]()))
 
     def caller_key(self, call: Call) -> Hashable:
         """Return the session that makes the call: only calls of one session share answers."""
@@ -72,13 +67,29 @@ class Api(Reader[Call]):
         """Yield the pages of an answer. Each page is requested when it is taken. Raises one of ``errors``."""
         return self._by_sdk(call, parameters) if call.client else self._by_rest(call, parameters)
 
-    def errors(self) -> tuple[type[Exception], ...]:
-        """Return the types of errors that ``fetch`` may raise."""
-        return errors()
+    @staticmethod
+    def errors() -> tuple[type[Exception], ...]:
+        """Return the types of errors that a call may raise."""
+        from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - the SDK is loaded on first use
+        from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
+        from google.protobuf.json_format import ParseError  # noqa: PLC0415 - likewise
+        from requests.exceptions import RequestException  # noqa: PLC0415 - likewise
 
-    def explain(self, error: Exception) -> tuple[Reason, str]:
-        """Return the reason for a failed call, and the cloud's message on one line."""
-        return explain(error)
+        return (GoogleAPIError, GoogleAuthError, ParseError, RequestException, ValueError)
+
+    @staticmethod
+    def reason(error: Exception) -> tuple[Reason, str]:
+        """Return the reason for a failed call, and the cloud's message."""
+        code, reasons = getattr(error, "code", None), _reasons(error)
+        words = str(getattr(error, "message", "") or error)
+        message = f"{code or type(error).__name__}: {words}"
+        if reasons & _OFF:
+            return Reason.UNSUPPORTED, message
+        if reasons & _PASSING or code == 429:  # noqa: PLR2004 - too many requests
+            return Reason.THROTTLED, message
+        if code in {401, 403}:
+            return Reason.DENIED, message
+        return (Reason.MISSING if code == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found
 
     def _by_sdk(self, call: Call, parameters: Mapping[str, Any]) -> Iterator[Item]:
         from google.protobuf.json_format import MessageToDict  # noqa: PLC0415 - the SDK is loaded on first use
@@ -118,11 +129,7 @@ class Api(Reader[Call]):
 
     def _client(self, call: Call) -> Any:  # noqa: ANN401 - the SDK's clients are made at run time
         """Return the SDK's client of a call, created once. All clients send through the session's adapter."""
-        with self._making:
-            cached = self._clients.get(call.client)
-            if cached is None:
-                cached = self._clients[call.client] = _open(call, self.session)
-            return cached
+        return self.shared.once((self.session, call.client), partial(_open, call, self.session))
 
 
 def _open(call: Call, session: AuthorizedSession) -> Any:  # noqa: ANN401 - as above
@@ -179,16 +186,6 @@ def _faults(place: str, part: Item) -> Iterator[str]:
         yield f"{missing} did not answer"
 
 
-def errors() -> tuple[type[Exception], ...]:
-    """Return the types of errors that a call may raise."""
-    from google.api_core.exceptions import GoogleAPIError  # noqa: PLC0415 - the SDK is loaded on first use
-    from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - likewise
-    from google.protobuf.json_format import ParseError  # noqa: PLC0415 - likewise
-    from requests.exceptions import RequestException  # noqa: PLC0415 - likewise
-
-    return (GoogleAPIError, GoogleAuthError, ParseError, RequestException, ValueError)
-
-
 _PASSING: Final = frozenset({"rateLimitExceeded", "userRateLimitExceeded", "quotaExceeded", "RATE_LIMIT_EXCEEDED"})
 _OFF: Final = frozenset({"accessNotConfigured", "SERVICE_DISABLED"})
 
@@ -217,19 +214,3 @@ def _reasons(error: Exception) -> frozenset[str]:
     listed = cast("Iterable[object]", getattr(error, "errors", None) or ())
     reasons = {str(cast("Item", error).get("reason", "")) for error in listed if isinstance(error, dict)}
     return frozenset({*reasons, str(getattr(error, "reason", None) or "")} - {""})
-
-
-def explain(error: Exception) -> tuple[Reason, str]:
-    """Return the reason for a failed call, and the cloud's message on one line."""
-    if isinstance(error, StoppedError):
-        return Reason.STOPPED, str(error)
-    code, reasons = getattr(error, "code", None), _reasons(error)
-    words = str(getattr(error, "message", "") or error)
-    message = " ".join(f"{code or type(error).__name__}: {words}".split())[:LONGEST_MESSAGE]
-    if reasons & _OFF:
-        return Reason.UNSUPPORTED, message
-    if reasons & _PASSING or code == 429:  # noqa: PLR2004 - too many requests
-        return Reason.THROTTLED, message
-    if code in {401, 403}:
-        return Reason.DENIED, message
-    return (Reason.MISSING if code == 404 else Reason.FAILED), message  # noqa: PLR2004 - not found

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Hashable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, cast
@@ -15,11 +16,10 @@ from cloudguard.errors import AccessError, CloudguardError, UsageError
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import text
 from cloudguard.provider.port import CollectRequest, Option, Progress, option
-from cloudguard.provider.reader import checked_calls
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard.values import dataclass
-from cloudguard_gcp.access.api import Api, errors, explain
-from cloudguard_gcp.access.calls import CALLS, GET_PROJECT
+from cloudguard_gcp.access.api import Api
+from cloudguard_gcp.access.calls import GET_PROJECT
 
 OPTIONS = (
     Option(
@@ -76,14 +76,13 @@ class Caller:
 def begin(request: CollectRequest, progress: Progress) -> tuple[Api, Caller]:
     """Return the reader and the caller. Raises UsageError for wrong flags, AccessError if no call can be made."""
     _refuse_wrong_flags(request)
-    assumed = checked_calls(request.assume_empty, CALLS)
     shared = request.shared or SharedAnswers()
     session, credentials, project = shared.once(_session_key(request), partial(_open, request))
     project = option(request, "project") or project
     if not project:
         message = "no project is given, and the credentials have none"
         raise UsageError(message, hint="Give --project ID, or set GOOGLE_CLOUD_PROJECT")
-    api = Api(session, progress, request.stop, assumed, shared)
+    api = Api(session, progress, replace(request, shared=shared))
     return api, Caller(project, _default_account(api, project), account_of(credentials))
 
 
@@ -184,8 +183,8 @@ def _default_account(api: Api, project: str) -> str:
     """Return the project's default service account for machines. Raises AccessError if no call can be made."""
     try:
         listed = api.ask(GET_PROJECT, project=project)
-    except errors() as error:
-        reason, _ = explain(error)
+    except Api.errors() as error:
+        reason, _ = Api.explain(error)
         if reason is Reason.DENIED and getattr(error, "code", None) == 403:  # noqa: PLR2004 - it lacks one permission
             api.read(GET_PROJECT, hides=(), about=project, project=project)
             return ""
@@ -200,7 +199,7 @@ def unreachable(error: Exception, project: str) -> CloudguardError:
     """Return the error for a user to whom the cloud does not answer."""
     from google.auth.exceptions import GoogleAuthError  # noqa: PLC0415 - the SDK is loaded on first use
 
-    reason, message = explain(error)
+    reason, message = Api.explain(error)
     if isinstance(error, GoogleAuthError) or getattr(error, "code", None) == 401:  # noqa: PLR2004 - not known
         return AccessError(f"Google does not accept the credentials: {message}", hint=LOGIN)
     if reason is Reason.MISSING:

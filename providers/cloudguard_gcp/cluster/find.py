@@ -19,7 +19,7 @@ from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, o
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.access.api import Api, errors, explain
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.session import Caller, begin
 from cloudguard_gcp.cluster import installer_labels
@@ -115,8 +115,8 @@ def _gke_clusters(api: Api, project: str) -> list[Item]:
     parent = f"projects/{project}/locations/-"
     try:
         api.ask(calls.LIST_CLUSTERS, parent=parent)
-    except errors() as error:
-        if explain(error)[0] is Reason.UNSUPPORTED:
+    except Api.errors() as error:
+        if Api.explain(error)[0] is Reason.UNSUPPORTED:
             return []
     return api.read(calls.LIST_CLUSTERS, hides=(FactKind.ENDPOINT, FactKind.HOSTS), parent=parent)
 

@@ -18,7 +18,7 @@ from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
-from cloudguard_gcp.access.api import Api, errors, explain
+from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, part_of, project_of
 from cloudguard_gcp.access.resource_names import is_consumers, is_googles, owner_of
@@ -141,8 +141,8 @@ class _Sharing:
         """Whether a disk that was listed does not exist any more."""
         try:
             self.api.ask(call, **where)
-        except errors() as error:
-            return explain(error)[0] is Reason.MISSING
+        except Api.errors() as error:
+            return Api.explain(error)[0] is Reason.MISSING
         return False
 
     def _readers(

@@ -24,7 +24,6 @@ from cloudguard.provider.answers import (
     text,
     texts,
 )
-from cloudguard.provider.port import silent
 from cloudguard.provider.reader import Reader
 
 ITEM: Item = {
@@ -91,10 +90,12 @@ class Call:
 class Small(Reader[Call]):
     """A cloud with one answer, or one error."""
 
+    calls = (Call(),)
     identifiers = ("id", "name")
+    threads = 2
 
     def __init__(self, answer: Answer | Exception) -> None:
-        super().__init__(2, silent)
+        super().__init__()
         self.answer = answer
         self.asked = 0
 
@@ -106,11 +107,13 @@ class Small(Reader[Call]):
             raise self.answer
         return self.answer
 
-    def errors(self) -> tuple[type[Exception], ...]:
+    @staticmethod
+    def errors() -> tuple[type[Exception], ...]:
         """Return what ``fetch`` raises."""
         return (OSError, ValueError)
 
-    def explain(self, error: Exception) -> tuple[Reason, str]:
+    @staticmethod
+    def reason(error: Exception) -> tuple[Reason, str]:
         """Return that it was denied."""
         return Reason.DENIED, str(error)
 

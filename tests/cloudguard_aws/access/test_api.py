@@ -13,10 +13,10 @@ from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeou
 from moto import mock_aws
 
 from cloudguard.model.source import FactKind, Gap, Reason, Source
-from cloudguard.provider.port import Stop, StoppedError
+from cloudguard.provider.port import CollectRequest, Stop, StoppedError
 from cloudguard.provider.reader import LONGEST_MESSAGE
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import THREADS, Api, explain
+from cloudguard_aws.access.api import THREADS, Api
 from moto_fixtures.aws.builder import REGION, Account
 from refused_calls import refusal, response
 
@@ -100,20 +100,20 @@ def test_an_unsupported_call_is_a_gap(session: boto3.Session) -> None:
 )
 def test_the_error_code_decides_the_reason(code: str, status: int, reason: Reason) -> None:
     answer: Any = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
-    assert explain(ClientError(answer, "DescribeVpcs")) == (reason, f"{code}: m")
+    assert Api.explain(ClientError(answer, "DescribeVpcs")) == (reason, f"{code}: m")
 
 
 def test_a_network_error_is_a_failed_call() -> None:
     url = "https://ec2.eu-west-1.amazonaws.com/"
-    assert explain(EndpointConnectionError(endpoint_url=url))[0] is Reason.FAILED
-    reason, message = explain(ReadTimeoutError(endpoint_url=url))
+    assert Api.explain(EndpointConnectionError(endpoint_url=url))[0] is Reason.FAILED
+    reason, message = Api.explain(ReadTimeoutError(endpoint_url=url))
     assert reason is Reason.FAILED
     assert "timeout" in message.lower()
 
 
 def test_a_message_is_one_short_line() -> None:
     answer: Any = {"Error": {"Code": "AccessDenied", "Message": "a\nb\t" + "c" * 9999}, "ResponseMetadata": {}}
-    message = explain(ClientError(answer, "DescribeVpcs"))[1]
+    message = Api.explain(ClientError(answer, "DescribeVpcs"))[1]
     assert message.startswith("AccessDenied: a b c")
     assert len(message) == LONGEST_MESSAGE
 
@@ -247,7 +247,7 @@ def test_a_call_that_hangs_is_abandoned_when_the_reading_stops(session: boto3.Se
         Event().wait(60)
 
     cast("Any", session.events).register_first("before-send.ec2.DescribeVpcs", hang)
-    api = Api(session, REGION, stop=stop)
+    api = Api(session, REGION, request=CollectRequest(stop=stop))
 
     def end() -> None:
         hanging.wait(30)
@@ -261,4 +261,4 @@ def test_a_call_that_hangs_is_abandoned_when_the_reading_stops(session: boto3.Se
     }
     with pytest.raises(StoppedError) as raised:
         api.ask(calls.DESCRIBE_VPCS)
-    assert explain(raised.value) == (Reason.STOPPED, "the run was interrupted")
+    assert Api.explain(raised.value) == (Reason.STOPPED, "the run was interrupted")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from azure_account import SUBSCRIPTION, guid
@@ -161,8 +159,7 @@ def test_a_writing_request_is_never_sent(azure_cloud: AzureProxy) -> None:
     """The test asks the SDK itself to write; the server would record the request."""
     api = reading(azure_cloud, Azure(account()))
     assert api.read(LIST_DISKS, hides=())
-    (client,) = (client for (provider, _), client in api.clients.items() if provider == "Microsoft.Compute")
-    sdk: Any = client
+    sdk = api.client(LIST_DISKS, api.subscription)
     for change in (sdk.disks.begin_delete, sdk.disks.begin_grant_access):
         with pytest.raises(PermissionError, match="cloudguard only reads"):
             change("prod", "a", *([{"access": "Read"}] if change == sdk.disks.begin_grant_access else []))
