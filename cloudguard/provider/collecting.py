@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from dataclasses import replace
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,9 +20,11 @@ from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Option, Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from cloudguard.provider.change_forms import ChangeForms
     from cloudguard.provider.ownership.facts import OwnerFacts
+    from cloudguard.provider.permissions.preflight import Tried
     from cloudguard.provider.reader import Reader
     from cloudguard.results.reference import ReferenceEntry
 
@@ -64,10 +67,19 @@ def not_found(cluster: str, place: str, names: Collection[str], hint: str) -> Cl
 
 
 class CloudAdapter(ABC):
-    """An adapter. Its package ``cloudguard_NAME`` holds ``ways_in.toml``, ``owners.toml`` and ``references.toml``."""
+    """An adapter. Its package ``cloudguard_NAME`` holds ``ways_in.toml``, ``owners.toml`` and ``references.toml``.
+
+    These functions of the package are loaded when they are needed:
+    ``iam_catalog.catalog_of_cluster.iam_catalog(snapshot)``: see ``Adapter``;
+    ``changes.change_forms.Forms(snapshot)``: see ``MakesPlans``;
+    ``access.preflight.verify(request, progress)``: see ``TriesPermissions``;
+    ``access.scanner_permissions.FORMATS``: format → a function that returns the permissions in it.
+    """
 
     name: ClassVar[str]
     options: ClassVar[tuple[Option, ...]]
+    permission_formats: ClassVar[tuple[str, ...]]
+    """The keys of ``FORMATS``. The first one is the cloud's own form."""
 
     @abstractmethod
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
@@ -75,19 +87,34 @@ class CloudAdapter(ABC):
 
     @abstractmethod
     def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
-        """Read the cluster that ``request`` names. Implementations end with a call of ``snapshot``."""
+        """Read the cluster that ``request`` names. Implementations end with a call of ``snapshot_of``."""
 
-    @abstractmethod
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return the catalog of this cloud's permissions for the cluster of ``snapshot``. Makes no call."""
+        catalog: IamCatalog = self._module("iam_catalog.catalog_of_cluster").iam_catalog(snapshot)
+        return catalog
 
-    @abstractmethod
+    def change_forms(self, snapshot: Snapshot) -> ChangeForms:
+        """Return the cloud's forms of changes to the resources of ``snapshot``."""
+        of_cloud: ChangeForms = self._module("changes.change_forms").Forms(snapshot)
+        return of_cloud
+
     def permissions_as(self, format_name: str) -> str:
         """Return the read-only policy or role that a check needs, in a format of ``permission_formats``."""
+        formats: Mapping[str, Callable[[], str]] = self._module("access.scanner_permissions").FORMATS
+        return formats[format_name]()
 
     def permissions(self) -> str:
         """Return the read-only policy or role that a check needs, in the cloud's own form."""
-        return self.permissions_as("json")
+        return self.permissions_as(self.permission_formats[0])
+
+    def verify(self, request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
+        """Try each call of ``collect`` without changing anything. Raises AccessError if no call is possible."""
+        outcomes: tuple[Tried, ...] = self._module("access.preflight").verify(request, progress)
+        return outcomes
+
+    def _module(self, name: str) -> Any:  # noqa: ANN401 - a module of any provider
+        return import_module(f"cloudguard_{self.name}.{name}")
 
     def collect(self, request: CollectRequest, progress: Progress = silent) -> Snapshot:
         """Read one cluster. A refused call is a Gap. Raises ClusterNotFoundError, AccessError or UsageError."""
@@ -115,22 +142,23 @@ class CloudAdapter(ABC):
 
         return reference_table(f"cloudguard_{self.name}")
 
-    def snapshot(self, reader: Reader[Any], cluster: Cluster, topology: Topology, identities: Identities) -> Snapshot:
-        """Return the snapshot of the facts, with the reader's gaps and the ways in that were asked for."""
-        from cloudguard.provider.ways_in import asked_for  # noqa: PLC0415 - only when a cluster is read
 
-        return Snapshot(
-            schema=SCHEMA,
-            tool=f"cloudguard {version('cloudguard-k8s')}",
-            started="",
-            finished="",
-            cluster=cluster,
-            topology=topology,
-            identities=identities,
-            gaps=reader.gaps,
-            asked=asked_for(self.ways_in()),
-            assumed_empty=reader.assumed_empty,
-        )
+def snapshot_of(reader: Reader[Any], cluster: Cluster, topology: Topology, identities: Identities) -> Snapshot:
+    """Return the snapshot of the facts, with the reader's gaps and the ways in that were asked for. It has no times."""
+    from cloudguard.provider.ways_in import asked_for, ways_in  # noqa: PLC0415 - only when a cluster is read
+
+    return Snapshot(
+        schema=SCHEMA,
+        tool=f"cloudguard {version('cloudguard-k8s')}",
+        started="",
+        finished="",
+        cluster=cluster,
+        topology=topology,
+        identities=identities,
+        gaps=reader.gaps,
+        asked=asked_for(ways_in(f"cloudguard_{cluster.provider}")),
+        assumed_empty=reader.assumed_empty,
+    )
 
 
 def _now() -> str:

@@ -52,6 +52,11 @@ def checked_calls(names: Iterable[str], calls: Iterable[Call]) -> frozenset[str]
     return wanted
 
 
+def permissions_of(calls: Iterable[Call]) -> list[str]:
+    """Return the permissions that ``calls`` need, sorted."""
+    return sorted({permission for call in calls for permission in call.permissions})
+
+
 class Reader(ABC, Generic[CallT]):
     """Makes the calls of one caller for a request. Thread-safe.
 

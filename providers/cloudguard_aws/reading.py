@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import TypeAlias
 
 from cloudguard.model.cluster import Cluster, Disk, Host, Pool, Role, Strength
 from cloudguard.model.identity import Identities, Statement
@@ -13,6 +12,7 @@ from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.provider.collecting import snapshot_of
 from cloudguard.provider.etcd_disks import etcd_traits
 from cloudguard.provider.host_roles import API_PORTS
 from cloudguard.provider.installers import ShownInstaller, with_openshift
@@ -41,17 +41,14 @@ from cloudguard_aws.network.topology import read_topology
 from cloudguard_aws.storage.disks import Storage, read_storage
 from cloudguard_aws.storage.keys import read_keys
 
-Assemble: TypeAlias = Callable[[Cluster, Topology, Identities], Snapshot]
-"""Makes a snapshot from the cluster, topology and identities, with the gaps recorded so far."""
 
-
-def read_all(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble) -> Snapshot:
+def read_all(api: Api, found: FoundCluster, caller: Caller) -> Snapshot:
     """Read all facts about a cluster that was found. A second thread makes likely calls ahead."""
-    snapshot, _ = api.parallel(lambda: _snapshot(api, found, caller, assemble), lambda: _ask_ahead(api, found, caller))
+    snapshot, _ = api.parallel(lambda: _snapshot(api, found, caller), lambda: _ask_ahead(api, found, caller))
     return snapshot
 
 
-def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble) -> Snapshot:
+def _snapshot(api: Api, found: FoundCluster, caller: Caller) -> Snapshot:
     managed = found.eks
     found, node_groups = _members(api, found)
     machines = read_hosts(api, found, partial(api_targets, api, found.networks, API_PORTS))
@@ -89,8 +86,7 @@ def _snapshot(api: Api, found: FoundCluster, caller: Caller, assemble: Assemble)
         installer_strength=installer.strength,
         place=found.place,
     )
-    snapshot = assemble(cluster, topology, identities)
-    return with_policies_of_resources(api, snapshot)
+    return with_policies_of_resources(api, snapshot_of(api, cluster, topology, identities))
 
 
 def _ask_ahead(api: Api, found: FoundCluster, caller: Caller) -> None:

@@ -20,7 +20,7 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.results.api_call import ANSWER, ApiCall
 from cloudguard.results.plan import Plan
 from cloudguard.results.report import Report, Verdict
-from cloudguard_aws.changes.change_forms import AwsChangeForms
+from cloudguard_aws.changes.change_forms import Forms
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.scene import Scene, collect
 from refused_calls import Reusing
@@ -75,7 +75,7 @@ def apply(scene: Scene, *, by_shell: bool = False) -> Applied:
         plan = pipeline.plan(snapshot, declared).plan
         calls = tuple(planned.call for step in plan.steps for planned in step.calls)
         if by_shell and calls:
-            change_forms = AwsChangeForms(snapshot)
+            change_forms = Forms(snapshot)
             with account_on_loopback() as run:
                 run([change_forms.shell(call) for call in calls])
         else:

@@ -28,7 +28,7 @@ from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 from cloudguard_aws.network.rules import NETWORK_ACL
 
 
-class AwsChangeForms:
+class Forms:
     """Changes to the resources of a snapshot, in AWS's form."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -25,7 +25,7 @@ from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.changes.trust_calls import TRUST, trust_calls
 
 
-class AzureForms:
+class Forms:
     """The forms of changes to the resources of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -27,7 +27,7 @@ _MOST_FIREWALLS: Final = 1000
 """Most VPC firewall rules of a network (https://cloud.google.com/firewall/quotas)."""
 
 
-class GcpForms:
+class Forms:
     """The forms of changes to the resources of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -25,7 +25,7 @@ from cloudguard.results.change import (
     RulePeer,
     RuleTraffic,
 )
-from cloudguard_aws.changes.change_forms import AwsChangeForms
+from cloudguard_aws.changes.change_forms import Forms
 
 NEW = RulePeer(PeerOf.NEW_GROUP, "node")
 NAME = {"$answer": "NEW_GROUP_NODE"}
@@ -49,10 +49,10 @@ def pool(version: str, **fields: object) -> Pool:
     )
 
 
-def forms(workers: Pool) -> AwsChangeForms:
+def forms(workers: Pool) -> Forms:
     """Return the forms of changes to a cluster of one host and one scaling group."""
     node = replace(host("i-1", NODE), interfaces=(interface("eni-1", "private", "10.0.1.4", "sg-1", "sg-2"),))
-    return AwsChangeForms(snapshot(hosts=(node,), pools=(workers,)))
+    return Forms(snapshot(hosts=(node,), pools=(workers,)))
 
 
 def change(edit: Edit, kind: str = "group.move", of: Resource = POOL) -> Change:
@@ -132,7 +132,7 @@ def test_no_rule_names_a_group_that_no_call_creates() -> None:
     guard = group("sg-1", ("tcp/22", "0.0.0.0/0"))
     add = RuleEdit(RuleOp.ADD, "sg-1-0", None, RuleTraffic(Direction.INGRESS, ServiceSet.parse("tcp/22"), NEW))
     rule = Change("d", "node-access", "rule.narrow", Resource("filter", "sg-1"), (add,))
-    both = AwsChangeForms(snapshot(filters=(guard,), pools=(replace(pool("7"), template_fields=""),)))
+    both = Forms(snapshot(filters=(guard,), pools=(replace(pool("7"), template_fields=""),)))
     for members, expected in (((), ["AuthorizeSecurityGroupIngress"]), ((POOL,), [])):
         edit = change(GroupEdit(NEW, "prod-node", "net", members))
         assert [planned.call.operation for planned in both.calls(rule, (edit,))] == expected

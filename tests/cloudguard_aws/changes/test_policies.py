@@ -11,7 +11,7 @@ from cloudguard.model.identity import Identities, Identity, PolicyDocument, Poli
 from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import Change, Resource
 from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
-from cloudguard_aws.changes.change_forms import AwsChangeForms
+from cloudguard_aws.changes.change_forms import Forms
 from cloudguard_aws.identity.policy_documents import statements
 
 ROLE = "arn:aws:iam::1:role/path/nodes"
@@ -39,7 +39,7 @@ def calls(*policies: PolicyDocument, documents: tuple[str, ...] = (NEW,), unprov
     ]
     edit = DocumentEdit(documents, (), tuple(changes), unproved=unproved)
     change = Change("c", "cloud-api-access", "permission.narrow", Resource("identity", ROLE, "nodes"), (edit,))
-    return [planned.call for planned in AwsChangeForms(facts).calls(change)]
+    return [planned.call for planned in Forms(facts).calls(change)]
 
 
 def test_the_new_policy_is_attached_before_the_old_one_is_removed() -> None:

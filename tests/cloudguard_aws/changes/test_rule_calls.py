@@ -13,7 +13,7 @@ from cloudguard.model.filters import Direction, Filter
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.candidates import can_be_called
 from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
-from cloudguard_aws.changes.change_forms import AwsChangeForms
+from cloudguard_aws.changes.change_forms import Forms
 
 ADMINS = RulePeer(PeerOf.RANGE, "198.51.100.0/24")
 WORLD = RulePeer(PeerOf.RANGE, "0.0.0.0/0")
@@ -34,7 +34,7 @@ def traffic(services: str, peer: RulePeer) -> RuleTraffic:
 
 def calls_of(guard: Filter, *edits: RuleEdit, before: tuple[Change, ...] = ()) -> list[tuple[str, dict[str, Any]]]:
     """Return the operations and parameters of ``edits``."""
-    forms = AwsChangeForms(snapshot(filters=(guard,)))
+    forms = Forms(snapshot(filters=(guard,)))
     planned = forms.calls(change(guard, *edits), before)
     return [(call.call.operation, dict(call.call.parameters)) for call in planned]
 
@@ -77,7 +77,7 @@ def test_an_egress_rule_changed_in_place_is_an_egress_block_in_terraform() -> No
     sent = replace(rule("sgr-2", "tcp/443", "0.0.0.0/0"), direction=Direction.EGRESS)
     guard = replace(GUARD, rules=(*GUARD.rules, sent))
     before, after = (replace(traffic("tcp/443", peer), direction=Direction.EGRESS) for peer in (WORLD, ADMINS))
-    forms = AwsChangeForms(snapshot(filters=(guard,)))
+    forms = Forms(snapshot(filters=(guard,)))
     text = forms.terraform(change(guard, narrowed("sgr-2", before, after)))
     assert "to = aws_vpc_security_group_egress_rule.sgr_2" in text
     assert 'resource "aws_vpc_security_group_egress_rule" "sgr_2"' in text
@@ -110,7 +110,7 @@ def test_an_edit_with_an_unknown_peer_has_no_calls() -> None:
     remove = RuleEdit(RuleOp.REMOVE, "sgr-1", traffic("tcp/443", WORLD), None)
     add = RuleEdit(RuleOp.ADD, "sgr-1", None, traffic("tcp/443", RulePeer(PeerOf.ADMINISTRATORS)))
     assert calls_of(GUARD, remove, add) == []
-    forms = AwsChangeForms(snapshot(filters=(GUARD,)))
+    forms = Forms(snapshot(filters=(GUARD,)))
     with pytest.raises(ValueError, match="administrators"):
         forms.rule_fields(GUARD, traffic("tcp/443", RulePeer(PeerOf.ADMINISTRATORS)))
 
@@ -121,7 +121,7 @@ def test_every_call_is_undone_by_its_inverse() -> None:
         RuleEdit(RuleOp.ADD, "sgr-1", None, traffic("udp/53", RulePeer(PeerOf.ADDRESS_LIST, "pl-1"))),
         RuleEdit(RuleOp.REMOVE, "sg-1/ingress/made", traffic("tcp/22", WORLD), None),
     )
-    planned = AwsChangeForms(snapshot(filters=(GUARD,))).calls(change(GUARD, *edits))
+    planned = Forms(snapshot(filters=(GUARD,))).calls(change(GUARD, *edits))
     pairs = [(call.call.operation, [each.operation for each in call.inverse]) for call in planned]
     assert pairs == [
         ("ModifySecurityGroupRules", ["ModifySecurityGroupRules"]),
@@ -144,7 +144,7 @@ def test_every_call_is_undone_by_its_inverse() -> None:
     ],
 )
 def test_a_rule_has_one_range_and_one_protocol(services: str, peer: str, texts: list[str]) -> None:
-    forms = AwsChangeForms(snapshot(filters=(GUARD,)))
+    forms = Forms(snapshot(filters=(GUARD,)))
     asked = traffic(services, RulePeer(PeerOf.RANGE, peer))
     for guard in (GUARD, ACL):
         assert [str(rule.services) for rule in forms.rules(guard, asked)] == texts
@@ -152,7 +152,7 @@ def test_a_rule_has_one_range_and_one_protocol(services: str, peer: str, texts: 
 
 
 def test_a_network_acl_cannot_name_a_group() -> None:
-    forms = AwsChangeForms(snapshot(filters=(ACL,)))
+    forms = Forms(snapshot(filters=(ACL,)))
     assert forms.rules(ACL, traffic("tcp/22", RulePeer(PeerOf.GROUP, "sg-1"))) == ()
 
 
@@ -182,20 +182,20 @@ def test_an_acl_entry_does_not_move_past_another() -> None:
 def test_quotas_count_the_fuller_direction_and_ip_version() -> None:
     lists = [(f"tcp/{port}", "10.0.0.0/8") for port in range(50)] + [("tcp/443", "2001:db8::/32"), ("tcp/1", "sg-2")]
     guard = group("sg-1", *lists)
-    quota = AwsChangeForms(snapshot(filters=(guard,))).quota(guard)
+    quota = Forms(snapshot(filters=(guard,))).quota(guard)
     assert quota is not None
     assert (quota.most, quota.present) == (60, 51)
     full = group("sg-1", *chain(lists, [(f"udp/{port}", "10.0.0.0/8") for port in range(20)]))
-    raised = AwsChangeForms(snapshot(filters=(full,))).quota(full)
+    raised = Forms(snapshot(filters=(full,))).quota(full)
     assert raised is not None
     assert (raised.most, raised.present) == (71, 71)
-    of_acl = AwsChangeForms(snapshot(filters=(ACL,))).quota(ACL)
+    of_acl = Forms(snapshot(filters=(ACL,))).quota(ACL)
     assert of_acl is not None
     assert (of_acl.most, of_acl.present) == (20, 4)
 
 
 def test_a_rule_that_an_earlier_round_adds_needs_no_call_of_its_own() -> None:
-    forms = AwsChangeForms(snapshot(filters=(GUARD,)))
+    forms = Forms(snapshot(filters=(GUARD,)))
     edits = [
         narrowed(name, traffic("tcp/443", WORLD), traffic("tcp/443", ADMINS)) for name in ("sgr-9", "sgr-1+rule:x")
     ]

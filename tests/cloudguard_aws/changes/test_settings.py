@@ -22,7 +22,7 @@ from cloudguard.results.change import (
     Resource,
     RulePeer,
 )
-from cloudguard_aws.changes.change_forms import AwsChangeForms
+from cloudguard_aws.changes.change_forms import Forms
 
 KEY = Resource("key", "arn:aws:kms:eu-west-1:1:key/k-1")
 ENDPOINT = replace(managed_endpoint(), id="arn:aws:eks:eu-west-1:1:cluster/prod", private=False)
@@ -34,7 +34,7 @@ ONE_HOST = snapshot(hosts=(replace(host("i-1", CONTROL_PLANE), pool="masters"),)
 
 def calls_of(facts: Snapshot, kind: str, of: Resource, edit: Edit, *before: Change) -> list[tuple[str, dict[str, Any]]]:
     """Return operations and parameters."""
-    planned = AwsChangeForms(facts).calls(Change("c", "r", kind, of, (edit,)), before)
+    planned = Forms(facts).calls(Change("c", "r", kind, of, (edit,)), before)
     return [(call.call.operation, dict(call.call.parameters)) for call in planned]
 
 
@@ -70,7 +70,7 @@ def test_a_running_host_s_metadata_service_is_closed_to_pods_and_can_be_reopened
     service = MetadataService(enabled=True, tokens_required=False, hop_limit=2)
     facts = snapshot(hosts=(replace(host("i-1", CONTROL_PLANE), metadata=service),))
     edit = AttributeEdit("metadata service", "", "", of=(Resource("host", "i-1"),))
-    (planned,) = AwsChangeForms(facts).calls(Change("c", "r", "metadata.restrict", Resource("identity", "r"), (edit,)))
+    (planned,) = Forms(facts).calls(Change("c", "r", "metadata.restrict", Resource("identity", "r"), (edit,)))
     assert planned.call.parameters == {"InstanceId": "i-1", "HttpTokens": "required", "HttpPutResponseHopLimit": 1}
     before = {"InstanceId": "i-1", "HttpTokens": "optional", "HttpPutResponseHopLimit": 2}
     assert planned.inverse[0].parameters == before

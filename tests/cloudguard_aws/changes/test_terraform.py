@@ -11,7 +11,7 @@ import pytest
 from aws_scenes import collected
 from cloudguard import pipeline
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard_aws.changes.change_forms import AwsChangeForms
+from cloudguard_aws.changes.change_forms import Forms
 from cloudguard_aws.changes.exports.terraform import terraform
 from moto_fixtures.aws.scene import scenes
 from terraform_blocks import blocks, resources
@@ -30,7 +30,7 @@ def check(text: str) -> int:
 @pytest.mark.parametrize("name", SCENES)
 def test_the_blocks_of_a_plan_are_valid_terraform(name: str) -> None:
     snapshot = collected(name).snapshot
-    forms, declared = AwsChangeForms(snapshot), scenes()[name].DECLARED.policy
+    forms, declared = Forms(snapshot), scenes()[name].DECLARED.policy
     if declared.admin_cidrs is None:
         declared = replace(declared, admin_cidrs=("198.51.100.0/24",))
     text = "\n".join(forms.terraform(change) for change in pipeline.evaluate(snapshot, declared).plan)

@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 
 from cloudguard.provider.permissions.hcl import listed
+from cloudguard.provider.reader import permissions_of
 from cloudguard_azure.access.calls import CALLS
 
 _NAME = "cloudguard reader"
 _DESCRIPTION = "Read-only access for cloudguard; assign it on the subscription and, if possible, above it"
+_ACTIONS = permissions_of(CALLS)
 
 
-def _actions() -> list[str]:
-    return sorted({permission for call in CALLS for permission in call.permissions})
-
-
-def role() -> str:
+def _role() -> str:
     """Return the role in the format of ``az role definition create --role-definition``."""
     return json.dumps(
         {
             "Name": _NAME,
             "IsCustom": True,
             "Description": _DESCRIPTION,
-            "Actions": _actions(),
+            "Actions": _ACTIONS,
             "NotActions": [],
             "DataActions": [],
             "NotDataActions": [],
@@ -32,7 +30,7 @@ def role() -> str:
     )
 
 
-def terraform() -> str:
+def _terraform() -> str:
     """Return blocks for the provider hashicorp/azurerm (its resource azurerm_role_definition)."""
     return f"""\
 # {_DESCRIPTION}.
@@ -52,7 +50,7 @@ resource "azurerm_role_definition" "cloudguard" {{
   assignable_scopes = [var.scope]
 
   permissions {{
-    actions     = {listed(_actions(), 4)}
+    actions     = {listed(_ACTIONS, 4)}
     not_actions = []
   }}
 }}
@@ -63,3 +61,6 @@ resource "azurerm_role_assignment" "cloudguard" {{
   principal_id       = var.principal_id
 }}
 """
+
+
+FORMATS = {"json": _role, "terraform": _terraform}

@@ -5,26 +5,24 @@ from __future__ import annotations
 import json
 
 from cloudguard.provider.permissions.hcl import listed
+from cloudguard.provider.reader import permissions_of
 from cloudguard_aws.access.calls import CALLS
 
 _DESCRIPTION = "Read-only access for cloudguard"
-
-
-def _actions() -> list[str]:
-    return sorted({action for call in CALLS for action in call.permissions})
+_ACTIONS = permissions_of(CALLS)
 
 
 def _document() -> dict[str, object]:
-    statement = {"Sid": "CloudguardReads", "Effect": "Allow", "Action": _actions(), "Resource": "*"}
+    statement = {"Sid": "CloudguardReads", "Effect": "Allow", "Action": _ACTIONS, "Resource": "*"}
     return {"Version": "2012-10-17", "Statement": [statement]}
 
 
-def policy() -> str:
+def _policy() -> str:
     """Return the policy as JSON for IAM: every action of every declared call, on every resource."""
     return json.dumps(_document(), indent=2)
 
 
-def cloudformation() -> str:
+def _cloudformation() -> str:
     """Return a CloudFormation template of a managed policy (CloudFormation user guide, AWS::IAM::ManagedPolicy)."""
     reader = {
         "Type": "AWS::IAM::ManagedPolicy",
@@ -39,14 +37,14 @@ def cloudformation() -> str:
     return json.dumps(template, indent=2)
 
 
-def terraform() -> str:
+def _terraform() -> str:
     """Return HCL blocks for the provider hashicorp/aws (its resource aws_iam_policy)."""
     return f"""\
 # Attach it to the role that runs cloudguard.
 data "aws_iam_policy_document" "cloudguard" {{
   statement {{
     sid       = "CloudguardReads"
-    actions   = {listed(_actions(), 4)}
+    actions   = {listed(_ACTIONS, 4)}
     resources = ["*"]
   }}
 }}
@@ -61,3 +59,6 @@ output "cloudguard_policy_arn" {{
   value = aws_iam_policy.cloudguard.arn
 }}
 """
+
+
+FORMATS = {"json": _policy, "terraform": _terraform, "cloudformation": _cloudformation}

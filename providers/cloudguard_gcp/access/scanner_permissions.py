@@ -5,24 +5,22 @@ from __future__ import annotations
 import json
 
 from cloudguard.provider.permissions.hcl import listed
+from cloudguard.provider.reader import permissions_of
 from cloudguard_gcp.access.calls import CALLS
 
 _TITLE = "cloudguard reader"
 _DESCRIPTION = "Read-only access for cloudguard; bind it on the project and, if possible, above it"
+_PERMISSIONS = permissions_of(CALLS)
 
 
-def _permissions() -> list[str]:
-    return sorted({permission for call in CALLS for permission in call.permissions})
-
-
-def role() -> str:
+def _role() -> str:
     """Return the role in the format of ``gcloud iam roles create --file``."""
     return json.dumps(
-        {"title": _TITLE, "description": _DESCRIPTION, "stage": "GA", "includedPermissions": _permissions()}, indent=2
+        {"title": _TITLE, "description": _DESCRIPTION, "stage": "GA", "includedPermissions": _PERMISSIONS}, indent=2
     )
 
 
-def terraform() -> str:
+def _terraform() -> str:
     """Return blocks for the provider hashicorp/google (its resource google_project_iam_custom_role)."""
     return f"""\
 # {_DESCRIPTION}.
@@ -40,7 +38,7 @@ resource "google_project_iam_custom_role" "cloudguard" {{
   role_id     = "cloudguardReader"
   title       = "{_TITLE}"
   stage       = "GA"
-  permissions = {listed(_permissions(), 2)}
+  permissions = {listed(_PERMISSIONS, 2)}
 }}
 
 resource "google_project_iam_member" "cloudguard" {{
@@ -49,3 +47,6 @@ resource "google_project_iam_member" "cloudguard" {{
   member  = var.member
 }}
 """
+
+
+FORMATS = {"json": _role, "terraform": _terraform}
