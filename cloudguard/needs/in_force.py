@@ -20,9 +20,9 @@ from cloudguard.needs.settings import IN_FILE, NEED
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
 
-ALMOST_EVERYONE4, ALMOST_EVERYONE6 = 2**24, 2**112
+_ALMOST_EVERYONE4, _ALMOST_EVERYONE6 = 2**24, 2**112
 """The numbers of IPv4 and IPv6 addresses from which public addresses count as everyone (IPv6: a /16)."""
-MANY_ADDRESSES4, MANY_ADDRESSES6 = 2**16, 2**80
+_ONE_ORGANIZATION4, _ONE_ORGANIZATION6 = 2**16, 2**80
 """The largest numbers of IPv4 and IPv6 addresses of one organization; an IPv6 /48 is one site (RFC 6177)."""
 _ALMOST_EVERY_PORT: Final = PORTS // 2 - 1
 _NAMES: Final = {
@@ -111,7 +111,12 @@ def _services(declared: Collection[DeclaredService]) -> Iterator[Everything]:
 def is_everyone(addresses: AddressSet) -> bool:
     """Whether ``addresses`` hold so many public addresses that they count as everyone."""
     public = addresses & PUBLIC
-    return public.size4 > ALMOST_EVERYONE4 or public.size6 >= ALMOST_EVERYONE6
+    return public.size4 > _ALMOST_EVERYONE4 or public.size6 >= _ALMOST_EVERYONE6
+
+
+def is_many(addresses: AddressSet) -> bool:
+    """Whether ``addresses`` are more than those of one organization."""
+    return addresses.size4 > _ONE_ORGANIZATION4 or addresses.size6 > _ONE_ORGANIZATION6
 
 
 def faults_of(declared: Declarations) -> Iterator[str]:

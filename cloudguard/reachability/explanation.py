@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 
 from cloudguard.model.filters import Action, Direction, Filter, Rule
-from cloudguard.model.load_balancers import Balancer, ClientAddress, PublishedService
+from cloudguard.model.load_balancers import ClientAddress, PublishedService
 from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import Registration
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.change import PeerOf, Resource, RulePeer, RuleTraffic
 from cloudguard.results.hop import Hop, HopKind
@@ -19,8 +21,9 @@ from cloudguard.values import dataclass
 
 @dataclass(frozen=True, eq=False)
 class Attribution:
-    """The rule of a filter, or the resource without a rule, that is responsible for ``packets`` of an excess."""
+    """The rule of a filter, or the resource without a rule, that is responsible for ``packets`` of a path's excess."""
 
+    path: Path
     resource: Resource
     packets: PacketSet
     call: str
@@ -51,28 +54,27 @@ def filter_resource(filter_: Filter) -> Resource:
     return Resource("filter", filter_.id, filter_.name)
 
 
-def attribute(reach: Reachability, path: Path, excess: PacketSet, *, certain: bool = True) -> Iterator[Attribution]:
-    """Yield the attributions of excess traffic to the rules that allow it.
+def attribute(reach: Reachability, path: Path, excess: PacketSet) -> Iterator[Attribution]:
+    """Yield the attributions of excess traffic to the rules that certainly allow it.
 
     Excess that no rule allows is attributed to the load balancer, the endpoint or the target's filters, and that of
     consumers to the published service. In an ordered filter a rule is not responsible for traffic that an earlier rule
-    denies. ``certain``: a rule is responsible only for traffic that it certainly lets in.
+    denies.
     """
     if path.sender.published is not None:
-        yield _of_service(path.sender.published, excess)
+        yield _of_service(path, path.sender.published, excess)
         return
-    left, denied = excess, dict[str, PacketSet]()
+    left, denied = excess, defaultdict[str, PacketSet](PacketSet.nothing)
     names = _one_in_series(reach, _narrowable(path))
     for filter_, rule in _in_order(reach, path, names):
         if rule.action is not Action.PERMIT:
             if filter_.ordered and not reach.filters.uncertain(rule, path.destination):
-                part_denied = _part(reach, path, rule, excess, certain=True)
-                denied[filter_.id] = denied.get(filter_.id, PacketSet.nothing()) | part_denied
+                denied[filter_.id] |= _part(reach, path, rule, excess)
             continue
-        packets = _part(reach, path, rule, excess, certain=certain) - denied.get(filter_.id, PacketSet.nothing())
+        packets = _part(reach, path, rule, excess) - denied[filter_.id]
         if packets:
             left -= packets
-            yield Attribution(filter_resource(filter_), packets, rule.source.call, filter=filter_, rule=rule)
+            yield Attribution(path, filter_resource(filter_), packets, rule.source.call, filter=filter_, rule=rule)
     if left:
         yield _without_rule(path, left)
 
@@ -87,11 +89,11 @@ def _narrowable(path: Path) -> tuple[str, ...]:
     """Return the filters whose rules could be narrowed: the balancer's own if it has any, otherwise the target's."""
     if isinstance(path.target, Endpoint):
         return path.filters if path.sender.inside else ()
-    if path.balancer is None:
+    if path.registration is None:
         return path.filters
-    if path.balancer.first_filters:
-        return path.balancer.first_filters
-    replaced = path.listener is not None and path.listener.client_address is ClientAddress.REPLACED
+    if path.registration.balancer.first_filters:
+        return path.registration.balancer.first_filters
+    replaced = path.registration.listener.client_address is ClientAddress.REPLACED
     return () if replaced else path.filters
 
 
@@ -105,60 +107,61 @@ def _one_in_series(reach: Reachability, names: tuple[str, ...]) -> tuple[str, ..
     return tuple(name for name in names if name in editable[-1:] or name not in {guard.id for guard in series})
 
 
-def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet, *, certain: bool) -> PacketSet:
+def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet) -> PacketSet:
+    """Return the part of ``excess`` that a rule of ``_narrowable`` certainly lets in.
+
+    Clients that a balancer's rule lets in may use everything that the listener sends to the target.
+    """
+    if rule.peer.group and rule.peer.group not in path.sender.groups:
+        return PacketSet.nothing()
+    packets, listening = reach.filters.packets(rule, path.destination).lower, _listening(path)
+    if listening is None:
+        return excess.only(rule.services) if rule.peer.group else excess & packets
     if rule.peer.group:
-        named = rule.peer.group in path.sender.groups
-        return excess.only(_services(path, rule)) if named else PacketSet.nothing()
-    bounds = reach.filters.packets(rule, path.destination)
-    packets = bounds.lower if certain else bounds.upper
-    if path.balancer is not None and path.balancer.first_filters:
-        return excess.within(packets.on(_listening(path)))
-    return excess & packets
+        return excess if rule.services & listening else PacketSet.nothing()
+    return excess.within(packets.on(listening))
 
 
-def _listening(path: Path) -> ServiceSet:
-    """Return the services on which clients pass the filters of ``_narrowable``."""
-    if path.balancer is not None and path.balancer.outer is not None and path.balancer.outer.filters:
-        return path.balancer.outer.services
-    return path.listener.service if path.listener else ServiceSet.everything()
-
-
-def _services(path: Path, rule: Rule) -> ServiceSet:
-    """Return a rule's services as the target sees them. Behind a balancer they are everything the listener sends."""
-    if path.balancer is not None and path.balancer.first_filters:
-        return ServiceSet.everything() if rule.services & _listening(path) else ServiceSet.nothing()
-    return rule.services
+def _listening(path: Path) -> ServiceSet | None:
+    """Return the services on which clients pass the balancer's filters; None if ``_narrowable`` are the target's."""
+    if path.registration is None or not path.registration.balancer.first_filters:
+        return None
+    outer = path.registration.balancer.outer
+    return outer.services if outer and outer.filters else path.registration.listener.service
 
 
 def _without_rule(path: Path, packets: PacketSet) -> Attribution:
     if isinstance(path.target, Endpoint):
         ranges = ", ".join((*path.target.public_ranges.cidrs(), *path.target.public_lists)) or "everywhere"
         fact = f"the public endpoint lets in {ranges}"
-        return Attribution(Resource("endpoint", path.target.id), packets, path.target.source.call, fact)
+        return Attribution(path, Resource("endpoint", path.target.id), packets, path.target.source.call, fact)
     if path.balancer is not None:
         facing = _FACING[path.balancer.internet_facing]
         guard = "it has no filter" if not path.balancer.first_filters else "its filters let the traffic through"
-        resource = Resource("balancer", path.balancer.id, path.balancer.name)
-        return Attribution(resource, packets, path.balancer.source.call, f"{path.balancer.name} {facing}, and {guard}")
+        resource, fact = (
+            Resource("balancer", path.balancer.id, path.balancer.name),
+            f"{path.balancer.name} {facing}, and {guard}",
+        )
+        return Attribution(path, resource, packets, path.balancer.source.call, fact)
     name = path.filters[0] if path.filters else path.target.key.subnet
     fact = f"{name} could not be read" if path.filters else "the interface has no filter"
     call = path.target.interfaces[0].source.call if path.target.interfaces else ""
-    return Attribution(Resource("filter", name), packets, call, fact)
+    return Attribution(path, Resource("filter", name), packets, call, fact)
 
 
-def _of_service(service: PublishedService, packets: PacketSet) -> Attribution:
+def _of_service(path: Path, service: PublishedService, packets: PacketSet) -> Attribution:
     consumers = ", ".join(service.allowed) or "no named account"
     accepted = "the owner accepts each endpoint" if service.accepts_each else "accepts all"
     fact = f"it is offered to {consumers}, and {accepted}"
-    return Attribution(Resource(PUBLISHED_SERVICE, service.id), packets, service.source.call, fact)
+    return Attribution(path, Resource(PUBLISHED_SERVICE, service.id), packets, service.source.call, fact)
 
 
-def hops(reach: Reachability, path: Path, packet: Packet, attribution: Attribution) -> tuple[Hop, ...]:
-    """Return the hops that ``packet`` passes, each with a rule that permits it.
+def hops(reach: Reachability, attribution: Attribution, packet: Packet) -> tuple[Hop, ...]:
+    """Return the hops that ``packet`` passes on the attribution's path, each with a rule that permits it.
 
     The attribution's rule is preferred if it permits the packet.
     """
-    all_hops = _hops(reach, path, packet, attribution.rule)
+    all_hops = _hops(reach, attribution.path, packet, attribution.rule)
     if attribution.rule is not None:
         return tuple(all_hops)
     kinds = {"endpoint": HopKind.ENDPOINT, "balancer": HopKind.BALANCER}
@@ -178,14 +181,14 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
         return
     subnet = path.target.key.subnet
     same_subnet = sender <= reach.senders.ranges((subnet,))
-    if path.balancer is not None and path.listener is not None:
-        yield from _balancer_hops(reach, path, path.balancer, sent, attributed)
-        own_addresses = reach.senders.ranges(path.balancer.subnets)
-        client_address = path.listener.client_address
-        yield Hop(HopKind.CLIENT_ADDRESS, path.balancer.id, path.balancer.name, path.balancer.kind, lets=client_address)
+    if path.registration is not None:
+        yield from _balancer_hops(reach, path.registration, sent, attributed)
+        balancer, client_address = path.registration.balancer, path.registration.listener.client_address
+        yield Hop(HopKind.CLIENT_ADDRESS, balancer.id, balancer.name, balancer.kind, lets=client_address)
+        own_addresses = reach.senders.ranges(balancer.subnets)
         addresses = (own_addresses,) if client_address is ClientAddress.REPLACED else (sender, own_addresses)
-        sent = _Sent(addresses, path.balancer.groups, packet.service)
-        same_subnet = subnet in path.balancer.subnets
+        sent = _Sent(addresses, balancer.groups, packet.service)
+        same_subnet = subnet in balancer.subnets
     elif not path.sender.inside:
         yield Hop(HopKind.INTERNET, subnet)
     entered_subnet = None if same_subnet else reach.subnets.get(subnet)
@@ -196,17 +199,17 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
 
 
 def _balancer_hops(
-    reach: Reachability, path: Path, balancer: Balancer, sent: _Sent, attributed: Rule | None
+    reach: Reachability, registration: Registration, sent: _Sent, attributed: Rule | None
 ) -> Iterator[Hop]:
-    outer, listening = balancer.outer, path.listener.service if path.listener else ServiceSet.everything()
-    first = balancer.listens_on(path.listener) if path.listener else listening
+    balancer, listener = registration.balancer, registration.listener
+    first, outer = balancer.listens_on(listener), balancer.outer
     yield Hop(HopKind.BALANCER, balancer.id, balancer.name, balancer.kind, lets=str(first))
     if outer:
         arriving = replace(sent, service=first.first())
         yield from _filters(reach, HopKind.BALANCER_FILTER, outer.filters, arriving, attributed)
         sent = replace(sent, groups=(*sent.groups, *outer.groups))
     if balancer.filters:
-        arriving = replace(sent, service=listening.first())
+        arriving = replace(sent, service=listener.service.first())
         yield from _filters(reach, HopKind.BALANCER_FILTER, balancer.filters, arriving, attributed)
     elif not balancer.first_filters:
         yield Hop(HopKind.BALANCER_FILTER, balancer.id, balancer.name, balancer.kind)

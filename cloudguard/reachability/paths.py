@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from cloudguard.model.filters import Direction
-from cloudguard.model.load_balancers import Balancer, Listener
+from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
@@ -42,11 +42,6 @@ class Path:
     def balancer(self) -> Balancer | None:
         """The load balancer on the path, or None if the path is direct."""
         return self.registration.balancer if self.registration else None
-
-    @property
-    def listener(self) -> Listener | None:
-        """The listener of the load balancer on the path, or None if the path is direct."""
-        return self.registration.listener if self.registration else None
 
     @property
     def destination(self) -> AddressSet | None:

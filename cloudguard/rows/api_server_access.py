@@ -14,7 +14,7 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import WayInTarget
-from cloudguard.needs.in_force import ALMOST_EVERYONE4, ALMOST_EVERYONE6, MANY_ADDRESSES4, MANY_ADDRESSES6
+from cloudguard.needs.in_force import is_everyone, is_many
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import PacketSet
@@ -48,6 +48,7 @@ from cloudguard.rows.network.problem import (
     Assessment,
     Problem,
     ProblemKind,
+    kind_by_sender,
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.network.way_out import lasting_addresses, way_out_peers, with_own_addresses
@@ -242,17 +243,14 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
     return tuple(KeptTraffic(peer, services, why) for peers, why in needed for peer in peers)
 
 
-def _kind(path: Path, attribution: Attribution) -> ProblemKind:
-    del attribution
-    if path.sender.guarded:
-        return ProblemKind(INSIDE, GUARDED)
-    return ProblemKind(INSIDE, "inside") if path.sender.inside else ProblemKind(INTERNET, "internet")
+def _kind(attribution: Attribution) -> ProblemKind:
+    return kind_by_sender(attribution, INTERNET, INSIDE)
 
 
 def _width(addresses: AddressSet) -> Severity:
-    if addresses.size4 > ALMOST_EVERYONE4 or addresses.size6 >= ALMOST_EVERYONE6:
+    if is_everyone(addresses):
         return Severity.CRITICAL
-    return Severity.HIGH if addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6 else Severity.LOW
+    return Severity.HIGH if is_many(addresses) else Severity.LOW
 
 
 def _api_text(services: ServiceSet) -> str:

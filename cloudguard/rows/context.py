@@ -16,7 +16,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import WayIn, WayInTarget
 from cloudguard.needs.declarations import Declarations, DeclaredNeed
-from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6
+from cloudguard.needs.in_force import is_many
 from cloudguard.needs.ports import (
     ALL_TCP,
     KUBELET,
@@ -117,9 +117,8 @@ class Context:
     def administrators(self) -> AddressSet:
         """The addresses of declared administrators. Empty if the list is very wide and no reason is declared for it."""
         listed = AddressSet.of(self.declarations.admin_cidrs or ())
-        public = listed & PUBLIC
-        wide = public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
-        return AddressSet.nothing() if wide and not self.declarations.admin_reason else listed
+        refused = is_many(listed & PUBLIC) and not self.declarations.admin_reason
+        return AddressSet.nothing() if refused else listed
 
     def with_role(self, role: Role) -> tuple[HostClass, ...]:
         """Return the host classes that have ``role``."""

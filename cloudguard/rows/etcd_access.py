@@ -27,7 +27,15 @@ from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
 from cloudguard.rows.network.latent import latent_of, with_latent
 from cloudguard.rows.network.phrases import connections, services_text, subject
-from cloudguard.rows.network.problem import GUARDED, GUARDED_ADVICE, GUARDED_TEXT, Assessment, Problem, ProblemKind
+from cloudguard.rows.network.problem import (
+    GUARDED,
+    GUARDED_ADVICE,
+    GUARDED_TEXT,
+    Assessment,
+    Problem,
+    ProblemKind,
+    kind_by_sender,
+)
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row, with_connections
 
@@ -118,15 +126,12 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     return excess
 
 
-def _kind(path: Path, attribution: Attribution) -> ProblemKind:
+def _kind(attribution: Attribution) -> ProblemKind:
+    return kind_by_sender(attribution, INTERNET, INSIDE)
+
+
+def _auxiliary(attribution: Attribution) -> ProblemKind:
     del attribution
-    if path.sender.guarded:
-        return ProblemKind(INSIDE, GUARDED)
-    return ProblemKind(INSIDE, "inside") if path.sender.inside else ProblemKind(INTERNET, "internet")
-
-
-def _auxiliary(path: Path, attribution: Attribution) -> ProblemKind:
-    del path, attribution
     return ProblemKind(AUXILIARY, "auxiliary")
 
 

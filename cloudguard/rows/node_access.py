@@ -12,7 +12,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cloudguard.model.cluster import Role
-from cloudguard.model.load_balancers import Balancer, Listener
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.ports import (
@@ -30,7 +29,7 @@ from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
-from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.reachability.paths import Path
 from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import KeptTraffic, RulePeer
@@ -102,12 +101,12 @@ def judge(context: Context) -> JudgedRow:
     collector = ProblemCollector(context.reach, ROW, context.administrators)
     paths = [(target, path) for target in targets for path in context.reach.paths_to(target)]
     for target, path in sorted(paths, key=lambda item: item[1].sender.inside):
-        collector.add(path, _excess(context, target, path), lambda path, attribution: _kind(context, path, attribution))
+        collector.add(path, _excess(context, target, path), lambda attribution: _kind(context, attribution))
     needed = context.ports.control_plane_to_node or ServiceSet.nothing()
     from_control_plane = _control_plane_paths(context)
     for path in from_control_plane:
         excess = exactly(path.allowed.lower.only(ServiceSet.everything() - needed))
-        collector.add(path, excess, lambda path, attribution: _every_port_kind(FROM_CONTROL_PLANE, path, attribution))
+        collector.add(path, excess, lambda attribution: _every_port_kind(FROM_CONTROL_PLANE, attribution))
     mandated = MandatedRules(context)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
     pending += idle_addresses(context, targets)
@@ -127,8 +126,8 @@ def _node_ports(context: Context) -> Assumed:
 def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     """Return the traffic of ``path`` beyond the traffic of the cluster, of its services and of the declarations."""
     ports = context.ports
-    if path.balancer is not None and path.listener is not None and path.balancer.declared_service:
-        return path.allowed.only(beyond_service(context, target, path.balancer, path.listener))
+    if path.registration is not None and path.registration.balancer.declared_service:
+        return path.allowed.only(beyond_service(context, target, path.registration))
     expected = judged_by_other_rows(ports, frozenset(target.key.roles)) | PATH_MTU
     if path.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
@@ -142,13 +141,14 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     return excess.within(path.sender.addresses - context.own_addresses) if path.sender.inside else excess
 
 
-def beyond_service(context: Context, target: HostClass, balancer: Balancer, listener: Listener) -> ServiceSet:
+def beyond_service(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
     """Return the ports of a target that a Service's balancer forwards to although no Service means them.
 
     At a host id, a Service means only NodePorts, except for packets that stay addressed to the balancer. At an address
     it may mean a pod's port, and at the host's own address the port of a pod on the host's network.
     """
-    if balancer.keeps_destination:
+    listener = registration.listener
+    if registration.balancer.keeps_destination:
         return incidental_ports(listener)
     if any(not target.address for target in listener.targets):
         return (
@@ -191,16 +191,16 @@ def _kept_traffic(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]
     return tuple(dict.fromkeys(kept))
 
 
-def _kind(context: Context, path: Path, attribution: Attribution) -> ProblemKind | None:
-    services = attribution.packets.services()
-    if path.sender.guarded:
+def _kind(context: Context, attribution: Attribution) -> ProblemKind | None:
+    services, sender = attribution.packets.services(), attribution.path.sender
+    if sender.guarded:
         return ProblemKind(INSIDE, GUARDED)
-    if path.sender.inside and services <= context.ports.node_ports:
+    if sender.inside and services <= context.ports.node_ports:
         return ProblemKind(INSIDE, "NodePorts") if lets_internet_in(context.reach, attribution) else None
-    every_port = _every_port_kind(INSIDE if path.sender.inside else INTERNET, path, attribution)
+    every_port = _every_port_kind(INSIDE if sender.inside else INTERNET, attribution)
     if every_port is not None:
         return every_port
-    if path.sender.inside:
+    if sender.inside:
         return ProblemKind(INSIDE, "kubelet" if services & KUBELET else "other ports")
     if services <= context.ports.node_ports:
         return ProblemKind(NODE_PORTS, "NodePorts")
@@ -215,12 +215,12 @@ def _name(services: ServiceSet) -> str:
     return "ping" if services <= ICMP else "other ports"
 
 
-def _every_port_kind(check: Check, path: Path, attribution: Attribution) -> ProblemKind | None:
+def _every_port_kind(check: Check, attribution: Attribution) -> ProblemKind | None:
     """Return the kind "every port" if the rule allows every TCP port and the path blocks none. None otherwise."""
     if attribution.rule is None or attribution.packets.services() <= ICMP:
         return None
     every = ALL_TCP - ServiceSet.parse("tcp/0")
-    is_every_port = every <= attribution.rule.services and every <= path.allowed.lower.services()
+    is_every_port = every <= attribution.rule.services and every <= attribution.path.allowed.lower.services()
     return ProblemKind(check, EVERY_PORT) if is_every_port else None
 
 

@@ -193,7 +193,7 @@ def _published(context: Context, target: HostClass, registration: Registration) 
     the NodePorts.
     """
     if registration.balancer.declared_service:
-        beyond = beyond_service(context, target, registration.balancer, registration.listener)
+        beyond = beyond_service(context, target, registration)
         return registration.service - beyond
     return registration.service & context.ports.node_ports
 

@@ -7,7 +7,7 @@ hosts get only by an edited rule stays allowed: the new rule names one of their 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import field, replace
+from dataclasses import field
 
 from cloudguard.model.filters import Filter, Rule
 from cloudguard.needs.ports import Ports
@@ -42,10 +42,6 @@ class RuleExcess:
     keep: tuple[KeptTraffic, ...] = ()
     worth_an_edit: bool = True
     services: ServiceSet = field(default_factory=ServiceSet.nothing)
-
-    def with_services(self, services: ServiceSet) -> RuleExcess:
-        """Return a copy with more services in excess."""
-        return replace(self, services=self.services | services)
 
 
 def plan(reach: Reachability, ports: Ports, excesses: Iterable[RuleExcess]) -> dict[tuple[str, str], Change]:

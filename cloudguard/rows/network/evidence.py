@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6, is_everyone
+from cloudguard.needs.in_force import is_everyone, is_many
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet
 from cloudguard.packet_sets.services import ServiceSet, service_name
 from cloudguard.reachability.explanation import Attribution, hops
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Resource
 from cloudguard.results.finding import Evidence, Witness
 from cloudguard.rows.network.phrases import FEW, target_text
@@ -44,18 +44,18 @@ def evidence_of(problem: Problem) -> Iterable[Evidence]:
                 yield Evidence(resource, "", pool.source.call, "its next host would be exposed in the same way")
 
 
-def witness_rank(pair: tuple[Path, Attribution]) -> tuple[bool, bool]:
+def witness_rank(attribution: Attribution) -> tuple[bool, bool]:
     """Return the sort key by which a witness is chosen: attributions with more senders rank higher."""
-    path, addresses = pair[0], pair[1].packets.addresses()
-    many = addresses.size4 > MANY_ADDRESSES4 or addresses.size6 > MANY_ADDRESSES6
-    return (False, False) if path.sender.inside else (is_everyone(addresses), many)
+    addresses = attribution.packets.addresses()
+    return (False, False) if attribution.path.sender.inside else (is_everyone(addresses), is_many(addresses))
 
 
-def witness(reach: Reachability, path: Path, attribution: Attribution, unexpected: AddressSet) -> Witness:
-    """Return a witness: one packet of the attributed excess on ``path``, and the hops that it passes.
+def witness(reach: Reachability, attribution: Attribution, unexpected: AddressSet) -> Witness:
+    """Return a witness: one packet of the attributed excess, and the hops that it passes.
 
     Its sender is one of the addresses ``unexpected`` if possible.
     """
+    path = attribution.path
     packets = attribution.packets.within(unexpected) or attribution.packets
     notable = next((each for each in map(packets.only, NOTABLE) if each), packets)
     packet = notable.witness() or Packet("0.0.0.0", 0)  # noqa: S104 - an empty set has no witness; callers give none
@@ -64,7 +64,7 @@ def witness(reach: Reachability, path: Path, attribution: Attribution, unexpecte
     sender = f"{packet.address} ({path.sender.example})" if path.sender.example else packet.address
     return Witness(
         f"{sender} → {service} on {target}{via}",
-        hops(reach, path, packet, attribution),
+        hops(reach, attribution, packet),
         (("origin", path.sender.name), ("source", packet.address), ("service", service), ("target", target)),
         packet.address,
         target,

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from cloudguard.model.filters import Action
 from cloudguard.model.network import Endpoint
-from cloudguard.needs.in_force import MANY_ADDRESSES4, MANY_ADDRESSES6
+from cloudguard.needs.in_force import is_many
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.reachability.paths import Reachability
 from cloudguard.results.finding import Latent
 from cloudguard.rows.network.problem import Problem
 
@@ -23,21 +23,21 @@ def with_latent(message: str, latent: Latent | None) -> str:
 
 def latent_of(reach: Reachability, problem: Problem) -> Latent | None:
     """Return a rule of the problem that would let the internet in, and the barrier that prevents it, or None."""
-    for path, attribution in problem.pairs:
+    for attribution in problem.attributions:
+        path = attribution.path
         if not path.sender.inside or attribution.rule is None or isinstance(path.target, Endpoint):
             continue
         if _published(path.target, attribution.packets.services()):
             continue
         if lets_internet_in(reach, attribution):
-            barrier = _barrier(reach, path, path.target, attribution)
+            barrier = _barrier(reach, path.target, attribution)
             return Latent(attribution.resource, attribution.rule.id, attribution.fact, barrier)
     return None
 
 
 def lets_internet_in(reach: Reachability, attribution: Attribution) -> bool:
-    """Whether a rule alone lets in more public addresses than one owner has (``MANY_ADDRESSES4`` and ``6``)."""
-    public = _public(reach, attribution)
-    return public.size4 > MANY_ADDRESSES4 or public.size6 > MANY_ADDRESSES6
+    """Whether a rule alone lets in more public addresses than one organization has."""
+    return is_many(_public(reach, attribution))
 
 
 def _published(target: HostClass, services: ServiceSet) -> bool:
@@ -70,10 +70,11 @@ def _denied_earlier(reach: Reachability, attribution: Attribution) -> AddressSet
     )
 
 
-def _barrier(reach: Reachability, path: Path, target: HostClass, attribution: Attribution) -> str:
+def _barrier(reach: Reachability, target: HostClass, attribution: Attribution) -> str:
     """Return what keeps the internet out, and which change would make the exposure real."""
-    if path.balancer is not None and path.balancer.internet_facing is False:
-        return f"{path.balancer.kind}/{path.balancer.name} is internal; an internet-facing one would expose the hosts"
+    balancer = attribution.path.balancer
+    if balancer is not None and balancer.internet_facing is False:
+        return f"{balancer.kind}/{balancer.name} is internal; an internet-facing one would expose the hosts"
     key, public = target.key, _public(reach, attribution)
     if not (key.has_public_ipv4 and public & ALL4) and not (key.has_public_ipv6 and public & ALL6):
         return "the hosts have no public address and no public load balancer sends to them; either would expose them"

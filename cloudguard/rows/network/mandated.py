@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from cloudguard.model.filters import Rule
@@ -60,15 +61,15 @@ class MandatedRules:
 
         Another rule that lets in a part of the same, such as a copy for a log, changes nothing.
         """
-        mandated = dict[tuple[Path, str], PacketSet]()
+        mandated = defaultdict[tuple[Path, str], PacketSet](PacketSet.nothing)
         others = list[tuple[tuple[Path, str], PacketSet]]()
-        for path, attribution in problem.pairs:
-            key = path, attribution.filter.id if attribution.filter else ""
+        for attribution in problem.attributions:
+            key = attribution.path, attribution.filter.id if attribution.filter else ""
             if attribution.rule is not None and self._lets_in_only_the_cluster(attribution.rule):
-                mandated[key] = mandated.get(key, PacketSet.nothing()) | attribution.packets
+                mandated[key] |= attribution.packets
             else:
                 others.append((key, attribution.packets))
-        return bool(mandated) and not any(packets - mandated.get(key, PacketSet.nothing()) for key, packets in others)
+        return bool(mandated) and not any(packets - mandated[key] for key, packets in others)
 
     def _lets_in_only_the_cluster(self, rule: Rule) -> bool:
         """Whether a rule is provider-mandated and lets in only the cluster's own subnets and pods."""

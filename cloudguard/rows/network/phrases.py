@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 
 from cloudguard.model.network import Endpoint
@@ -63,7 +63,7 @@ def connections(problem: Problem, services_name: Callable[[ServiceSet], str]) ->
     cluster are counted, each host once.
     """
     by_services: dict[ServiceSet, list[str]] = {}
-    for addresses, services in _by_services(_outside(problem)).items():
+    for services, addresses in _outside(problem).items():
         by_services.setdefault(services, []).append(public_text(addresses))
     for name, services in _inside(problem):
         by_services.setdefault(services, []).append(name)
@@ -73,37 +73,31 @@ def connections(problem: Problem, services_name: Callable[[ServiceSet], str]) ->
     return ", ".join([first, *(f"{names} to {services}" for names, services in pairs[1:FEW])]) + more
 
 
-def _outside(problem: Problem) -> dict[AddressSet, ServiceSet]:
-    """Return the reached services by public sender addresses."""
-    services_of: dict[AddressSet, ServiceSet] = {}
-    for path, attribution in problem.pairs:
-        if path.sender.kind is SenderKind.INTERNET:
-            addresses = attribution.packets.addresses()
-            services_of[addresses] = services_of.get(addresses, ServiceSet.nothing()) | attribution.packets.services()
-    return services_of
-
-
-def _by_services(outside: dict[AddressSet, ServiceSet]) -> dict[AddressSet, ServiceSet]:
-    """Return ``outside`` with one entry for all addresses that reach the same services."""
-    addresses_of: dict[ServiceSet, AddressSet] = {}
-    for addresses, services in outside.items():
-        addresses_of[services] = addresses_of.get(services, AddressSet.nothing()) | addresses
-    return {addresses: services for services, addresses in addresses_of.items()}
+def _outside(problem: Problem) -> dict[ServiceSet, AddressSet]:
+    """Return the public senders' addresses by the services that they reach."""
+    services_of = defaultdict[AddressSet, ServiceSet](ServiceSet)
+    for attribution in problem.attributions:
+        if attribution.path.sender.kind is SenderKind.INTERNET:
+            services_of[attribution.packets.addresses()] |= attribution.packets.services()
+    addresses_of = defaultdict[ServiceSet, AddressSet](AddressSet)
+    for addresses, services in services_of.items():
+        addresses_of[services] |= addresses
+    return addresses_of
 
 
 def _inside(problem: Problem) -> list[tuple[str, ServiceSet]]:
     """Return the senders inside the network and the services that they reach. The cluster's hosts go by role."""
-    services_of, of_role = dict[str, ServiceSet](), dict[tuple[str, str], ServiceSet]()
-    for path, attribution in problem.pairs:
-        services, hosts = attribution.packets.services(), path.sender.hosts
-        if path.sender.kind is SenderKind.INTERNET:
+    services_of = defaultdict[str, ServiceSet](ServiceSet)
+    of_role = defaultdict[tuple[str, str], ServiceSet](ServiceSet)
+    for attribution in problem.attributions:
+        services, sender = attribution.packets.services(), attribution.path.sender
+        if sender.kind is SenderKind.INTERNET:
             continue
-        if hosts is None or not hosts.hosts:
-            name = _sender_text(path.sender, attribution.packets.addresses())
-            services_of[name] = services_of.get(name, ServiceSet.nothing()) | services
+        if sender.hosts is None or not sender.hosts.hosts:
+            services_of[_sender_text(sender, attribution.packets.addresses())] |= services
         else:
-            for key in (("/".join(hosts.key.roles) or "unknown", host.id) for host in hosts.hosts):
-                of_role[key] = of_role.get(key, ServiceSet.nothing()) | services
+            for host in sender.hosts.hosts:
+                of_role["/".join(sender.hosts.key.roles) or "unknown", host.id] |= services
     alike = Counter((role, services) for (role, _), services in of_role.items())
     counted = [(count(n, f"{role} host"), services) for (role, services), n in alike.items()]
     return [*services_of.items(), *counted]

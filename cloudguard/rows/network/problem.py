@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import field
 from typing import NamedTuple
 
@@ -30,16 +29,20 @@ class ProblemKind(NamedTuple):
 GUARDED = "guarded"
 """The name of problems whose senders come through a service of the cloud that requires an identity first."""
 GUARDED_TEXT = "anyone that a cloud service lets through after an identity check can connect"
-BY_CONSUMERS = "consumers of a published service can connect"
 GUARDED_ADVICE = "Restrict who may use that service, or remove its range from the rule"
+BY_CONSUMERS = "consumers of a published service can connect"
+
+
+def kind_by_sender(attribution: Attribution, internet: Check, inside: Check) -> ProblemKind:
+    """Return the kind of a problem that only its senders decide: ``internet``, or ``inside`` for all others."""
+    if attribution.path.sender.guarded:
+        return ProblemKind(inside, GUARDED)
+    return ProblemKind(inside, "inside") if attribution.path.sender.inside else ProblemKind(internet, "internet")
 
 
 @dataclasses.dataclass(eq=False)
 class Problem:
-    """Excess of one kind through one filter, balancer or endpoint.
-
-    ``paths`` and ``attributions`` are parallel lists: each attribution belongs to the path at its index.
-    """
+    """Excess of one kind through one filter, balancer or endpoint."""
 
     check: Check
     name: str
@@ -47,12 +50,11 @@ class Problem:
     part: str = ""
     """The name of the part, if the excess of this kind is split into several problems by sender."""
     attributions: list[Attribution] = field(default_factory=list[Attribution])
-    paths: list[Path] = field(default_factory=list[Path])
 
     @property
-    def pairs(self) -> Iterator[tuple[Path, Attribution]]:
-        """Each path with its attribution."""
-        return zip(self.paths, self.attributions, strict=True)
+    def paths(self) -> tuple[Path, ...]:
+        """The paths with the excess, each once."""
+        return tuple(dict.fromkeys(attribution.path for attribution in self.attributions))
 
     @property
     def by_consumers(self) -> bool:
@@ -62,10 +64,7 @@ class Problem:
     @property
     def packets(self) -> PacketSet:
         """All of the excess: sender addresses and services at the target."""
-        together = PacketSet.nothing()
-        for attribution in self.attributions:
-            together |= attribution.packets
-        return together
+        return PacketSet.union(attribution.packets for attribution in self.attributions)
 
     @property
     def hosts(self) -> tuple[Host, ...]:

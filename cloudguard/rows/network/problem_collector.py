@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import TypeAlias
 
 from cloudguard.needs.in_force import is_everyone
 from cloudguard.packet_sets.addresses import AddressSet
@@ -27,6 +29,10 @@ from cloudguard.rows.pending_finding import PendingFinding
 
 _RATED = frozenset({SenderKind.GROUP, SenderKind.INTERNET})
 """Senders whose undecided traffic does not count if it would be advice at most."""
+KindOf: TypeAlias = Callable[[Attribution], ProblemKind | None]
+"""A function that returns the kind of problem of an attribution, or None if it is no problem."""
+_Key: TypeAlias = tuple[str, str]
+"""The ids of a resource and of its rule ("": the resource has no rule)."""
 
 
 class ProblemCollector:
@@ -41,8 +47,8 @@ class ProblemCollector:
         self._unexpected = AddressSet.everything() - (expected or AddressSet.nothing())
         self._own = own_addresses(reach)
         self._problems: dict[tuple[str, str, str], Problem] = {}
-        self._attributed: dict[tuple[str, str], ServiceSet] = {}
-        self._reported: dict[tuple[str, str], list[tuple[Path, Attribution]]] = {}
+        self._attributed = defaultdict[_Key, ServiceSet](ServiceSet)
+        self._reported = defaultdict[_Key, list[Attribution]](list)
         """By resource and rule: excess of internal senders that is not reported, because it is for the internet."""
         self._unknown: dict[str, list[Problem] | None] = {}
         """Lines about undecided traffic, each with the problems that it might be. None: it might be any problem."""
@@ -58,44 +64,38 @@ class ProblemCollector:
         """An ``Undecided`` for each line of ``unknown``, in the same order."""
         return tuple(self._undecided[line] for line in self._unknown)
 
-    def add(self, path: Path, excess: Bounds, kind_of: Callable[[Path, Attribution], ProblemKind | None]) -> None:
+    def add(self, path: Path, excess: Bounds, kind_of: KindOf) -> None:
         """Record excess traffic on a path.
 
-        ``kind_of`` returns the kind of problem of an attribution, or None if it is no problem. A rule that is reported
-        for the internet is not reported again for internal senders, so add the paths from the internet first.
+        A rule that is reported for the internet is not reported again for internal senders, so add the paths from the
+        internet first.
         """
         for each in attribute(self._reach, path, excess.lower) if excess.lower else ():
-            attribution = self._unreported(path, each)
-            kind = kind_of(path, attribution) if attribution.packets else None
+            attribution = self._unreported(each)
+            kind = kind_of(attribution) if attribution.packets else None
             if kind is not None:
-                self._record(kind, path, attribution)
+                key = (kind.check.id, kind.name, attribution.resource.id)
+                problem = self._problems.setdefault(key, Problem(*kind, attribution.resource))
+                problem.attributions.append(attribution)
         if excess.undecided:
             self._record_undecided(path, excess.undecided, kind_of)
 
-    def _unreported(self, path: Path, attribution: Attribution) -> Attribution:
+    def _unreported(self, attribution: Attribution) -> Attribution:
         """Return the attribution without services that are already reported for the same resource and rule.
 
         Call it for senders from the internet first.
         """
         key = _key(attribution)
-        known = self._attributed.get(key, ServiceSet.nothing())
-        if not path.sender.inside:
-            self._attributed[key] = known | attribution.packets.services()
+        if not attribution.path.sender.inside:
+            self._attributed[key] |= attribution.packets.services()
             return attribution
+        known = self._attributed[key]
         if not known:
             return attribution
-        self._reported.setdefault(key, []).append((path, replace(attribution, packets=attribution.packets.only(known))))
+        self._reported[key].append(replace(attribution, packets=attribution.packets.only(known)))
         return replace(attribution, packets=attribution.packets.only(ServiceSet.everything() - known))
 
-    def _record(self, kind: ProblemKind, path: Path, attribution: Attribution) -> None:
-        key = (kind.check.id, kind.name, attribution.resource.id)
-        problem = self._problems.setdefault(key, Problem(*kind, attribution.resource))
-        problem.attributions.append(attribution)
-        problem.paths.append(path)
-
-    def _record_undecided(
-        self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]
-    ) -> None:
+    def _record_undecided(self, path: Path, packets: PacketSet, kind_of: KindOf) -> None:
         """Record undecided traffic. For some senders, also record the problems that it might be."""
         services = services_text(packets.services())
         because = cause_of(self._reach, path, packets)
@@ -106,17 +106,15 @@ class ProblemCollector:
         known = self._unknown.get(line, [])
         self._unknown[line] = None if known is None or possible is None else known + possible
 
-    def _possible(
-        self, path: Path, packets: PacketSet, kind_of: Callable[[Path, Attribution], ProblemKind | None]
-    ) -> list[Problem] | None:
+    def _possible(self, path: Path, packets: PacketSet, kind_of: KindOf) -> list[Problem] | None:
         """Return the problems if the sender sent all possible packets, or None if these are unknown."""
         certain = replace(path, allowed=exactly(path.allowed.upper))
         attributions = [*attribute(self._reach, certain, packets)]
         if path.sender.exact or packets - PacketSet.union(attribution.packets for attribution in attributions):
             return None
-        kinds = ((kind_of(certain, attribution), attribution) for attribution in attributions)
+        kinds = ((kind_of(attribution), attribution) for attribution in attributions)
         return [
-            Problem(*kind, attribution.resource, "", [attribution], [certain])
+            Problem(*kind, attribution.resource, attributions=[attribution])
             for kind, attribution in kinds
             if kind is not None
         ]
@@ -147,7 +145,7 @@ class ProblemCollector:
             severity=assessment.severity,
             resource=problem.resource,
             message=assessment.message,
-            witness=witness(self._reach, *max(problem.pairs, key=witness_rank), self._unexpected),
+            witness=witness(self._reach, max(problem.attributions, key=witness_rank), self._unexpected),
             evidence=evidence_of(problem),
             key=(problem.resource.id, problem.name, *filter(None, [problem.part])),
             hosts=(host.id for host in problem.hosts),
@@ -159,31 +157,26 @@ class ProblemCollector:
         changes = guard_procedure(self._row, problem, assessment) if assessment.mend else ()
         return PendingFinding(builder.build(self._reach.cluster), excesses, changes)
 
-    def _reported_with(self, problem: Problem) -> tuple[tuple[Path, Attribution], ...]:
-        """Return the excess of internal senders that is not reported because ``problem`` is, with its paths."""
-        keys = dict.fromkeys(_key(attribution) for path, attribution in problem.pairs if not path.sender.inside)
-        return tuple(pair for key in keys for pair in self._reported.get(key, ()))
+    def _reported_with(self, problem: Problem) -> list[Attribution]:
+        """Return the excess of internal senders that is not reported because ``problem`` is."""
+        keys = dict.fromkeys(_key(each) for each in problem.attributions if not each.path.sender.inside)
+        return [attribution for key in keys for attribution in self._reported[key]]
 
     def _excesses(self, problem: Problem, assessment: Assessment) -> tuple[RuleExcess, ...]:
         """Return the excess of a problem, one ``RuleExcess`` for each rule that can be edited."""
-        excesses: dict[tuple[str, str], RuleExcess] = {}
+        worth_an_edit, excesses = assessment.severity > Severity.LOW, dict[_Key, RuleExcess]()
         for attribution in problem.attributions:
-            if (
-                attribution.filter is None
-                or attribution.rule is None
-                or not (attribution.filter.editable or attribution.filter.written_by)
-            ):
+            filter_, rule = attribution.filter, attribution.rule
+            if filter_ is None or rule is None or not (filter_.editable or filter_.written_by):
                 continue
-            worth_an_edit = assessment.severity > Severity.LOW
-            excess = RuleExcess(
-                self._row, attribution.filter, attribution.rule, assessment.keep, worth_an_edit=worth_an_edit
-            )
-            known = excesses.get((attribution.filter.id, attribution.rule.id), excess)
-            excesses[attribution.filter.id, attribution.rule.id] = known.with_services(attribution.packets.services())
+            excess = RuleExcess(self._row, filter_, rule, assessment.keep, worth_an_edit=worth_an_edit)
+            known = excesses.get(_key(attribution), excess)
+            services = known.services | attribution.packets.services()
+            excesses[_key(attribution)] = replace(known, services=services)
         return tuple(excesses.values())
 
 
-def _key(attribution: Attribution) -> tuple[str, str]:
+def _key(attribution: Attribution) -> _Key:
     """Return the ids of the resource and of the rule ("" if there is none) of an attribution."""
     return attribution.resource.id, attribution.rule.id if attribution.rule else ""
 
@@ -193,17 +186,12 @@ def _by_senders(problem: Problem) -> Iterator[Problem]:
 
     It is split if some rules let in everyone or internal senders, and other rules only some public addresses.
     """
-    some, rest = list[tuple[Path, Attribution]](), list[tuple[Path, Attribution]]()
-    for path, attribution in problem.pairs:
-        wide = path.sender.inside or is_everyone(attribution.packets.addresses())
-        (rest if wide else some).append((path, attribution))
-    if (
-        not rest
-        or not some
-        or is_everyone(AddressSet.union(attribution.packets.addresses() for _, attribution in some))
-    ):
+    some, rest = list[Attribution](), list[Attribution]()
+    for each in problem.attributions:
+        wide = each.path.sender.inside or is_everyone(each.packets.addresses())
+        (rest if wide else some).append(each)
+    if not rest or not some or is_everyone(AddressSet.union(each.packets.addresses() for each in some)):
         yield problem
         return
-    for name, pairs in (("", rest), ("some addresses", some)):
-        paths, attributions = [path for path, _ in pairs], [attribution for _, attribution in pairs]
-        yield replace(problem, part=name, paths=paths, attributions=attributions)
+    yield replace(problem, attributions=rest)
+    yield replace(problem, attributions=some, part="some addresses")

@@ -8,6 +8,7 @@ from itertools import chain
 from cloudguard.model.filters import Direction
 from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
 
@@ -38,11 +39,12 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
         uncertain = reach.filters.uncertain(rule, path.destination)
         if uncertain and packets.only(rule.services):
             yield f"{filter_.id}, rule {rule.id}: {uncertain}"
-    if path.balancer is not None and path.listener is not None:
-        outer, listening = path.balancer.outer, path.listener.service
-        for filter_, rule in reach.filters.rules(path.balancer.all_filters, Direction.INGRESS):
+    if path.registration is not None:
+        balancer, listening = path.registration.balancer, path.registration.listener.service
+        listening |= balancer.outer.services if balancer.outer else ServiceSet.nothing()
+        for filter_, rule in reach.filters.rules(balancer.all_filters, Direction.INGRESS):
             uncertain = reach.filters.uncertain(rule, None)
-            if uncertain and rule.services & (listening | outer.services if outer else listening):
+            if uncertain and rule.services & listening:
                 yield f"{filter_.id}, rule {rule.id}: {uncertain}"
 
 

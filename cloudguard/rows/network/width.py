@@ -9,27 +9,27 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.paths import Path, Reachability
+from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import Sender, SenderKind
 from cloudguard.results.network.connections import Connections
 from cloudguard.rows.network.problem import Problem
 
 
 def width_of(
-    reach: Reachability, problem: Problem, reported_with: Iterable[tuple[Path, Attribution]], lasting: AddressSet
+    reach: Reachability, problem: Problem, reported_with: Iterable[Attribution], lasting: AddressSet
 ) -> tuple[str, ...]:
     """Return the lines that say what ``problem`` lets in, and what the excess ``reported_with`` it lets in.
 
     ``lasting``: addresses of the cluster itself. They are not excess, but another host may have them tomorrow.
     """
     connections = Connections()
-    for path, attribution in reported_with:
-        for target in _targets(path.target):
-            connections.add(_with_own(reach, path, attribution, lasting), target)
-    for path, attribution in problem.pairs:
-        name = _name(path.sender)
-        packets = PacketSet.nothing() if name else _with_own(reach, path, attribution, lasting)
-        for target in _targets(path.target):
+    for attribution in reported_with:
+        for target in _targets(attribution.path.target):
+            connections.add(_with_own(reach, attribution, lasting), target)
+    for attribution in problem.attributions:
+        name = _name(attribution.path.sender)
+        packets = PacketSet.nothing() if name else _with_own(reach, attribution, lasting)
+        for target in _targets(attribution.path.target):
             if name:
                 connections.add_named(attribution.packets.services(), name, target)
             else:
@@ -43,10 +43,10 @@ def own_addresses(reach: Reachability) -> AddressSet:
     return hosts | reach.cluster.pod_ranges | reach.topology.outbound_addresses
 
 
-def _with_own(reach: Reachability, path: Path, attribution: Attribution, lasting: AddressSet) -> PacketSet:
+def _with_own(reach: Reachability, attribution: Attribution, lasting: AddressSet) -> PacketSet:
     """Return the part of an attribution, plus the addresses of ``lasting`` that its rule names."""
     peers = reach.filters.peers(attribution.rule) if attribution.rule else None
-    named = lasting & path.sender.addresses & (AddressSet.everything() if peers is None else peers)
+    named = lasting & attribution.path.sender.addresses & (AddressSet.everything() if peers is None else peers)
     return attribution.packets | PacketSet.product(named, attribution.packets.services())
 
 
