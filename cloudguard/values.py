@@ -1,24 +1,29 @@
-"""The ``dataclass`` decorator for frozen classes. ``__init__`` is compiled when the first object is made.
+"""Decorators: ``dataclass`` for frozen classes, and ``cached_method`` for methods that compute each value once.
 
 The standard decorator compiles seven methods for each class. For the 170 classes of a check this took a tenth of its
-processor time (Python 3.11). Here all classes share the other methods. ``dataclasses.fields`` and ``replace`` work, and
-type checkers see the standard decorator.
+processor time (Python 3.11). Here ``__init__`` is compiled when the first object is made, and all classes share the
+other methods. ``dataclasses.fields`` and ``replace`` work, and type checkers see the standard decorator.
 """
 
 from __future__ import annotations
 
 import dataclasses
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
+from functools import wraps
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
-__all__ = ["dataclass"]
+__all__ = ["cached_method", "dataclass"]
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from dataclasses import dataclass
 
     from _typeshed import DataclassInstance
+
+    P = ParamSpec("P")
+    Owner = TypeVar("Owner")
+    T = TypeVar("T")
 else:
 
     def dataclass(*, frozen: bool, slots: bool = False, eq: bool = True) -> Callable[[type[Any]], type[Any]]:
@@ -42,6 +47,26 @@ else:
             return class_
 
         return decorated
+
+
+def cached_method(method: Callable[Concatenate[Owner, P], T]) -> Callable[Concatenate[Owner, P], T]:
+    """Decorate a method so that each object computes its value once for equal arguments, which must be hashable.
+
+    The object holds the values. ``functools.cache`` would hold the object, and so everything that it refers to.
+    """
+    name = f"values of {method.__qualname__}"
+
+    @wraps(method)
+    def cached(self: Owner, /, *arguments: P.args, **named: P.kwargs) -> T:
+        values: dict[object, T] = self.__dict__.setdefault(name, {})
+        key = (arguments, *named.items()) if named else arguments
+        try:
+            return values[key]
+        except KeyError:
+            value = values[key] = method(self, *arguments, **named)
+            return value
+
+    return cached
 
 
 def _first(type_: type[Any]) -> Callable[..., None]:

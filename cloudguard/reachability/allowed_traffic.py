@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import field
 
 from cloudguard.model.filters import Action
 from cloudguard.packet_sets.addresses import AddressSet
@@ -11,7 +11,7 @@ from cloudguard.packet_sets.bounds import Bounds, exactly, unknown
 from cloudguard.packet_sets.ordered_rules import UNDECIDED, Decided, first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 
 EVERYWHERE = AddressSet.everything()
 
@@ -75,7 +75,6 @@ class FilterChain(AllowedTraffic):
     """
 
     rule_lists: tuple[RuleList, ...] = ()
-    _known: dict[frozenset[str], Bounds] = field(default_factory=dict[frozenset[str], Bounds])
 
     def allows(self, addresses: AddressSet, groups: Iterable[str]) -> Bounds:
         """Return the traffic allowed from peers at ``addresses`` that are members of ``groups``."""
@@ -87,21 +86,17 @@ class FilterChain(AllowedTraffic):
         with_group, without = self.allows(addresses, (group,)), self.by_address.lower
         return Bounds(with_group.lower - without, with_group.upper - without)
 
+    @cached_method
     def _by_groups(self, groups: frozenset[str]) -> Bounds:
-        if not groups:
-            return self.by_address
-        cached = self._known.get(groups)
-        if cached is None:
-            cached = self._known[groups] = decided(self.rule_lists, groups)
-        return cached
+        return decided(self.rule_lists, groups) if groups else self.by_address
 
 
 def chain(rule_lists: tuple[RuleList, ...]) -> FilterChain:
     """Return the traffic that a chain of filters allows."""
-    by_group: dict[str, ServiceSet] = {}
+    by_group = defaultdict[str, ServiceSet](ServiceSet)
     for rule in (rule for listed in rule_lists for rule in listed.rules):
         if rule.group and rule.action is Action.PERMIT:
-            by_group[rule.group] = by_group.get(rule.group, ServiceSet.nothing()) | rule.services
+            by_group[rule.group] |= rule.services
     return FilterChain(decided(rule_lists, frozenset()), by_group, rule_lists)
 
 

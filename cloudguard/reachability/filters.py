@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 
 from cloudguard.model.filters import Action, Direction, Filter, Rule
 from cloudguard.model.network import Subnet, Topology
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.packet_sets.bounds import EVERYTHING, Bounds, exactly, unknown
+from cloudguard.packet_sets.bounds import EVERYTHING, NOTHING, Bounds, exactly, unknown
 from cloudguard.packet_sets.ordered_rules import first_match
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic, CompiledRule, RuleList, chain
+from cloudguard.values import cached_method
 
 TCP = ServiceSet.parse("tcp")
 UDP = ServiceSet.parse("udp")
 NEEDS_NO_REPLY = ServiceSet.everything() - TCP - UDP
-_NO_GROUPS = frozenset[str]()
-_Key = tuple[tuple[str, ...], Direction, frozenset[str], AddressSet | None]
 
 
 class Filters:
@@ -42,10 +42,6 @@ class Filters:
         self._with_target_ranges = {
             guard.id for guard in topology.filters if any(rule.target_ranges for rule in guard.rules)
         }
-        self._by_filter: dict[tuple[str, Direction], AllowedTraffic] = {}
-        self._combined: dict[_Key, AllowedTraffic] = {}
-        self._boundaries: dict[tuple[str, Direction], Bounds] = {}
-        self._packets: dict[tuple[Rule, AddressSet | None], Bounds] = {}
 
     def allowed_traffic(
         self,
@@ -55,12 +51,9 @@ class Filters:
         addresses: AddressSet | None = None,
     ) -> AllowedTraffic:
         """Return the traffic that a set of filters (ids) allows in one direction. Without a filter all is allowed."""
-        named = frozenset(self._target_groups.intersection(groups)) if self._target_groups else _NO_GROUPS
-        key = (names, direction, named, None if self._with_target_ranges.isdisjoint(names) else addresses)
-        cached = self._combined.get(key)
-        if cached is None:
-            cached = self._combined[key] = self._combine(*key)
-        return cached
+        named = frozenset(self._target_groups.intersection(groups))
+        guarded = None if self._with_target_ranges.isdisjoint(names) else addresses
+        return self._allowed_traffic(names, direction, named, guarded)
 
     def without(
         self,
@@ -74,33 +67,30 @@ class Filters:
         kept = [(guard, rule) for guard, rule in rules if (guard.id, rule.id) not in edited]
         if self._in_chain.isdisjoint(names):
             return self.compile(tuple(rule for _, rule in kept), ordered=False)
-        by_name = ((name, [rule for guard, rule in kept if guard.id == name]) for name in names)
-        return chain(tuple(self._rule_list(name, listed, addresses) for name, listed in by_name))
+        return self._chain(names, kept, addresses)
 
-    def _combine(
+    @cached_method
+    def _allowed_traffic(
         self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
     ) -> AllowedTraffic:
         if not names:
             return AllowedTraffic(exactly(PacketSet.everything()), {})
         if not self._in_chain.isdisjoint(names):
-            return self._chain(names, direction, groups, addresses)
+            return self._chain(names, self.rules(names, direction, groups, addresses), addresses)
         first, *others = (self._of_filter(name, direction) for name in names)
-        by_address, by_group = first.by_address, dict(first.by_group)
+        by_address, by_group = first.by_address, defaultdict(ServiceSet, first.by_group)
         for other in others:
             by_address |= other.by_address
             for group, services in other.by_group.items():
-                by_group[group] = by_group.get(group, ServiceSet.nothing()) | services
+                by_group[group] |= services
         return AllowedTraffic(by_address, by_group)
 
     def _chain(
-        self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
+        self, names: tuple[str, ...], rules: list[tuple[Filter, Rule]], addresses: AddressSet | None
     ) -> AllowedTraffic:
-        """Return the traffic that a chain of filters allows. A filter that was not read may decide anything."""
-        rule_lists = list[RuleList]()
-        for name in names:
-            rules = (rule for _, rule in self.rules((name,), direction, groups, addresses))
-            rule_lists.append(self._rule_list(name, rules, addresses))
-        return chain(tuple(rule_lists))
+        """Return the traffic that a chain of filters with these ``rules`` allows."""
+        by_name = ((name, [rule for guard, rule in rules if guard.id == name]) for name in names)
+        return chain(tuple(self._rule_list(name, listed, addresses) for name, listed in by_name))
 
     def passed_on(self, name: str, groups: Iterable[str], addresses: AddressSet | None) -> AllowedTraffic:
         """Return the ingress traffic that one filter of a chain does not deny: it permits it or passes it on."""
@@ -109,6 +99,7 @@ class Filters:
         return chain((self._rule_list(name, rules, addresses), last))
 
     def _rule_list(self, name: str, rules: Iterable[Rule], addresses: AddressSet | None) -> RuleList:
+        """Return the compiled rules of one filter. A filter that was not read may decide anything."""
         known = self.filters.get(name)
         if known is None:
             return RuleList((CompiledRule(Action.NEXT, ServiceSet.everything(), EVERYWHERE, exact=False),))
@@ -119,29 +110,25 @@ class Filters:
         peers, exact = self._matched(rule, addresses), not self.uncertain(rule, addresses)
         return CompiledRule(rule.action, rule.services, peers, rule.peer.group, exact=exact)
 
+    @cached_method
     def _of_filter(self, name: str, direction: Direction) -> AllowedTraffic:
-        cached = self._by_filter.get((name, direction))
-        if cached is None:
-            known = self.filters.get(name)
-            if known is None:
-                cached = AllowedTraffic(unknown(PacketSet.everything()), {})
-            else:
-                rules = tuple(rule for rule in known.rules if rule.direction is direction)
-                cached = self.compile(rules, ordered=known.ordered)
-            self._by_filter[name, direction] = cached
-        return cached
+        known = self.filters.get(name)
+        if known is None:
+            return AllowedTraffic(unknown(PacketSet.everything()), {})
+        rules = tuple(rule for rule in known.rules if rule.direction is direction)
+        return self.compile(rules, ordered=known.ordered)
 
     def compile(self, rules: tuple[Rule, ...], *, ordered: bool) -> AllowedTraffic:
         """Return the traffic that ``rules`` of one direction allow. For a chain, see ``allowed_traffic.chain``."""
         if ordered:
             return AllowedTraffic(self._first_match(rules), {})
-        by_group: dict[str, ServiceSet] = {}
+        by_group = defaultdict[str, ServiceSet](ServiceSet)
         lower: list[tuple[AddressSet, ServiceSet]] = []
         upper: list[tuple[AddressSet, ServiceSet]] = []
         for rule in (rule for rule in rules if rule.action is Action.PERMIT):
             group, exact = rule.peer.group, not self.uncertain(rule, None)
             if group and exact:
-                by_group[group] = by_group.get(group, ServiceSet.nothing()) | rule.services
+                by_group[group] |= rule.services
             else:
                 (lower if exact else upper).append((self._peers_or_all(rule), rule.services))
         known = PacketSet.of(lower)
@@ -199,16 +186,14 @@ class Filters:
 
     def packets(self, rule: Rule, addresses: AddressSet | None = None) -> Bounds:
         """Return the packets that a rule matches, if its peer is a range. Empty if its peer is a group."""
-        key = (rule, addresses if rule.target_ranges else None)
-        cached = self._packets.get(key)
-        if cached is None:
-            named = PacketSet.product(self._matched(rule, addresses), rule.services)
-            if rule.peer.group:
-                cached = exactly(PacketSet.nothing())
-            else:
-                cached = unknown(named) if self.uncertain(rule, addresses) else exactly(named)
-            self._packets[key] = cached
-        return cached
+        return self._packets(rule, addresses if rule.target_ranges else None)
+
+    @cached_method
+    def _packets(self, rule: Rule, addresses: AddressSet | None) -> Bounds:
+        if rule.peer.group:
+            return NOTHING
+        named = PacketSet.product(self._matched(rule, addresses), rule.services)
+        return unknown(named) if self.uncertain(rule, addresses) else exactly(named)
 
     def rules(
         self,
@@ -245,13 +230,8 @@ class Filters:
         """
         return self._with_inside_traffic(subnet, self._boundary(subnet, Direction.EGRESS))
 
+    @cached_method
     def _boundary(self, name: str, direction: Direction) -> Bounds:
-        cached = self._boundaries.get((name, direction))
-        if cached is None:
-            cached = self._boundaries[name, direction] = self._find_boundary(name, direction)
-        return cached
-
-    def _find_boundary(self, name: str, direction: Direction) -> Bounds:
         subnet = self._subnets.get(name)
         if subnet is None:
             return unknown(PacketSet.everything())

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Final
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.load_balancers import Balancer, ClientAddress, OuterBalancer
@@ -21,8 +20,6 @@ from cloudguard.reachability.filters import TCP, UDP, Filters
 from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.reachability.senders import Sender, SenderKind, Senders, all_from, consumers
 
-_NONE: Final = ServiceSet.nothing()
-
 
 class LoadBalancerPaths:
     """The traffic through the load balancers of a topology. The clients of each listener are computed once."""
@@ -30,7 +27,7 @@ class LoadBalancerPaths:
     def __init__(self, filters: Filters, senders: Senders) -> None:
         self._filters = filters
         self._senders = senders
-        self._clients: dict[tuple[str, str, ServiceSet, Sender, str], Bounds] = {}
+        self._clients: dict[tuple[str, ServiceSet, Sender, str], Bounds] = {}
 
     def senders(self, balancer: Balancer) -> Iterator[Sender]:
         """Yield the possible clients. A balancer that faces the internet also has addresses inside the network."""
@@ -93,14 +90,13 @@ class LoadBalancerPaths:
 
     def _clients_in(self, registration: Registration, sender: Sender, subnet: str) -> Bounds:
         """Return the clients that reach the listener in a subnet, as a packet set with every service."""
-        balancer, listener = registration.balancer, registration.listener
-        services_of = (listener.service & protocol for protocol in (TCP, UDP) if registration.service <= protocol)
-        services = next(filter(None, services_of), listener.service)
-        key = (balancer.id, listener.id, services, sender, subnet)
-        cached = self._clients.get(key)
-        if cached is None:
-            cached = self._clients[key] = sender.bounded(self._reach_listener(balancer, services, sender, subnet))
-        return cached
+        balancer, listening = registration.balancer, registration.listener.service
+        services_of = (listening & protocol for protocol in (TCP, UDP) if registration.service <= protocol)
+        services = next(filter(None, services_of), listening)
+        key = (balancer.id, services, sender, subnet)
+        if key not in self._clients:
+            self._clients[key] = sender.bounded(self._reach_listener(balancer, services, sender, subnet))
+        return self._clients[key]
 
     def _reach_listener(self, balancer: Balancer, services: ServiceSet, sender: Sender, subnet: str) -> Bounds:
         """Return the senders that reach one of ``services`` of a balancer in a subnet, with every service."""
@@ -133,14 +129,13 @@ class LoadBalancerPaths:
         """
         out = self._filters.allowed_traffic(outer.filters, Direction.EGRESS).allows(EVERYWHERE, balancer.groups)
         inside = self._senders.ranges(balancer.subnets)
-        lower = _from_each(inside, out.lower, services) if inside else _NONE
+        lower = _from_each(inside, out.lower, services) if inside else ServiceSet.nothing()
         sent = _let_through(lower, out.upper.within(inside or EVERYWHERE), services)
         traffic = self._filters.allowed_traffic(balancer.filters, Direction.INGRESS)
         addresses = self._senders.ranges((subnet,)) & ALL4
         let_in = traffic.allows(addresses, outer.groups)
-        replaced = _let_through(
-            _from_each(addresses, let_in.lower, services) if addresses else _NONE, let_in.upper, services
-        )
+        lower = _from_each(addresses, let_in.lower, services) if addresses else ServiceSet.nothing()
+        replaced = _let_through(lower, let_in.upper, services)
         if sender.kind is SenderKind.CONSUMERS:
             return sent & replaced
         preserved = _clients_of(traffic.allows(EVERYWHERE, outer.groups), services)

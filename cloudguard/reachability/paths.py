@@ -18,7 +18,7 @@ from cloudguard.reachability.filters import TCP, UDP, Filters, versions_of
 from cloudguard.reachability.host_classes import HostClass, Registration, classify, hosts_text
 from cloudguard.reachability.load_balancers import LoadBalancerPaths, destination_addresses
 from cloudguard.reachability.senders import Sender, SenderKind, Senders
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 
 ServiceBounds = tuple[ServiceSet, ServiceSet]
 """The lower and the upper bound of a set of services."""
@@ -71,23 +71,18 @@ class Reachability:
         self.filters = Filters(self.topology)
         self.senders = Senders(self.topology)
         self.classes = classify(self.cluster, self.topology)
-        self._paths: dict[HostClass, tuple[Path, ...]] = {}
-        self._egress: dict[tuple[object, ...], list[ServiceBounds]] = {}
-        self._versions: dict[HostClass, AddressSet] = {}
         self._balancers = LoadBalancerPaths(self.filters, self.senders)
 
+    @cached_method
     def paths_to(self, target: HostClass) -> tuple[Path, ...]:
         """Return every path from outside the cluster to a class, including paths that allow nothing."""
-        cached = self._paths.get(target)
-        if cached is None:
-            cached = self._paths[target] = (
-                *self._direct(target),
-                *self._behind_balancers(target),
-                *self._from_inside(target),
-                *self._from_groups(target, self.allowed_in(target), (target.key.subnet,)),
-                *self._by_tunnels(target),
-            )
-        return cached
+        return (
+            *self._direct(target),
+            *self._behind_balancers(target),
+            *self._from_inside(target),
+            *self._from_groups(target, self.allowed_in(target), (target.key.subnet,)),
+            *self._by_tunnels(target),
+        )
 
     def endpoint_paths(self, endpoint: Endpoint) -> Iterator[Path]:
         """Yield every path to a managed control plane's endpoint."""
@@ -157,17 +152,14 @@ class Reachability:
                 sent |= Bounds(bounds.lower.only(lower), bounds.upper.only(upper))
         return sent
 
+    @cached_method
     def _let_out(self, source: HostClass, destination: AddressSet, groups: tuple[str, ...]) -> list[ServiceBounds]:
         """Return the services that the source's filters and subnet let out, for IPv4 and for IPv6."""
-        key = (source.key.filters, source.key.groups, source.key.subnet, source.addresses, destination, groups)
-        cached = self._egress.get(key)
-        if cached is None:
-            addresses = destination_addresses(source, None)
-            traffic = self.filters.allowed_traffic(source.key.filters, Direction.EGRESS, source.key.groups, addresses)
-            out = traffic.allows(destination, groups) & self.filters.subnet_egress(source.key.subnet)
-            by_version = [out.within(version) for version in (ALL4, ALL6)]
-            cached = self._egress[key] = [(bounds.lower.services(), bounds.upper.services()) for bounds in by_version]
-        return cached
+        addresses = destination_addresses(source, None)
+        traffic = self.filters.allowed_traffic(source.key.filters, Direction.EGRESS, source.key.groups, addresses)
+        out = traffic.allows(destination, groups) & self.filters.subnet_egress(source.key.subnet)
+        by_version = [out.within(version) for version in (ALL4, ALL6)]
+        return [(bounds.lower.services(), bounds.upper.services()) for bounds in by_version]
 
     def from_endpoint(self, endpoint: Endpoint, target: HostClass) -> Path:
         """Return the path from a managed control plane to a class of hosts, as allowed by its groups."""
@@ -226,13 +218,10 @@ class Reachability:
             ):
                 yield replace(registration, service=services)
 
+    @cached_method
     def _versions_of(self, target: HostClass) -> AddressSet:
         """Return all addresses of the IP versions of a class. Only these addresses can connect to it directly."""
-        cached = self._versions.get(target)
-        if cached is None:
-            known = versions_of(target.addresses or self.senders.ranges((target.key.subnet,)))
-            cached = self._versions[target] = known or EVERYWHERE
-        return cached
+        return versions_of(target.addresses or self.senders.ranges((target.key.subnet,))) or EVERYWHERE
 
     def _from_inside(self, target: HostClass) -> Iterator[Path]:
         traffic, ingress = self.allowed_in(target), self.filters.subnet_ingress(target.key.subnet)

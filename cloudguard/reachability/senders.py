@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from enum import StrEnum
@@ -18,7 +19,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.routes import is_default, is_read, replied_to, routed, unknown_destinations
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 
 _EVERY_SERVICE = ServiceSet.everything()
 _PRIVATE = EVERYWHERE - PUBLIC
@@ -142,10 +143,10 @@ class Senders:
         self._networks: Mapping[str, Network] = {each.id: each for each in topology.networks}
         self._lists: Mapping[str, AddressList] = {each.id: each for each in topology.address_lists}
         self._groups = {each.id: each for each in topology.groups}
-        self._external_members: dict[str, list[Interface]] = {}
+        self._external_members = defaultdict[str, list[Interface]](list)
         for interface in topology.external_members:
             for group in interface.groups:
-                self._external_members.setdefault(group, []).append(interface)
+                self._external_members[group].append(interface)
         networks = AddressSet.union(network.ranges for network in topology.networks)
         networks |= AddressSet.union(tunnel.ranges for tunnel in topology.tunnels if not tunnel.uncertain)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
@@ -154,10 +155,6 @@ class Senders:
         why = "it is unknown whether the host gets a public address that connections from the internet reach"
         self.by_unknown_address = replace(self.internet, exact=False, why=why)
         self.tunnels = {tunnel: _tunnel_sender(tunnel) for tunnel in topology.tunnels}
-        self._inside: dict[tuple[str, ...], tuple[Sender, ...]] = {}
-        self._replied_to: dict[str, Bounds] = {}
-        self._members: dict[str, tuple[Sender, ...]] = {}
-        self._connected: dict[tuple[str, ...], Bounds] = {}
 
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
         """Return the known addresses of ``subnets`` (ids)."""
@@ -177,26 +174,20 @@ class Senders:
         )
         return Bounds(all_from(known), all_from(known if all(each and each.known for each in named) else EVERYWHERE))
 
-    def replied_to(self, subnet: str) -> Bounds:
-        """Return every service from the internet's addresses to which a subnet's routes send replies."""
-        cached = self._replied_to.get(subnet)
-        if cached is None:
-            cached = self._replied_to[subnet] = self._find_replied_to(self._subnets.get(subnet))
-        return cached
-
-    def _find_replied_to(self, subnet: Subnet | None) -> Bounds:
+    @cached_method
+    def replied_to(self, name: str) -> Bounds:
+        """Return every service from the internet's addresses to which the routes of a subnet (id) send replies."""
+        subnet = self._subnets.get(name)
         if subnet is None or not subnet.routes:
             return unknown(all_from(self.internet.addresses))
         lower, upper = replied_to(subnet, self._lists)
         public = self.internet.addresses
         return Bounds(all_from(lower & public), all_from(upper & public))
 
+    @cached_method
     def inside(self, subnets: tuple[str, ...]) -> tuple[Sender, ...]:
         """Return the senders by range that reach ``subnets`` (ids) without the internet."""
-        cached = self._inside.get(subnets)
-        if cached is None:
-            cached = self._inside[subnets] = tuple(self._find_inside(subnets))
-        return cached
+        return tuple(self._find_inside(subnets))
 
     def _find_inside(self, names: tuple[str, ...]) -> Iterator[Sender]:
         subnets = [self._subnets[name] for name in names if name in self._subnets]
@@ -220,14 +211,13 @@ class Senders:
 
     def _routed_in(self, subnets: Iterable[Subnet], inside: AddressSet) -> Iterator[Sender]:
         """Yield the senders to which the subnets' routes lead, without the ``inside`` addresses of their networks."""
-        behind: dict[tuple[NextHop, str], AddressSet] = {}
-        unread: dict[tuple[NextHop, str, str], AddressSet] = {}
+        behind = defaultdict[tuple[NextHop, str], AddressSet](AddressSet)
+        unread = defaultdict[tuple[NextHop, str, str], AddressSet](AddressSet)
         for subnet in subnets:
             for key, addresses in routed(subnet, self._lists).items():
-                behind[key] = behind.get(key, AddressSet.nothing()) | addresses
+                behind[key] |= addresses
             for route in unknown_destinations(subnet, self._lists):
-                named = route.hop, route.target, route.address_list
-                unread[named] = unread.get(named, AddressSet.nothing()) | (route.destination or EVERYWHERE)
+                unread[route.hop, route.target, route.address_list] |= route.destination or EVERYWHERE
         for (hop, target), addresses in sorted(behind.items(), key=lambda item: item[0]):
             senders = (addresses & _PRIVATE if is_default(addresses) else addresses) - inside
             if hop in _BEHIND and senders:
@@ -240,18 +230,13 @@ class Senders:
                 who = f"{_BEHIND[hop]} {target}, by a route to {name}, whose entries could not be read"
                 yield Sender(SenderKind.ROUTED, who, senders, exact=False)
 
+    @cached_method
     def connected(self, subnets: tuple[str, ...]) -> Bounds:
         """Return every service from the inside addresses to which ``subnets`` (ids) have a route for replies."""
-        cached = self._connected.get(subnets)
-        if cached is None:
-            cached = self._connected[subnets] = self._find_connected(subnets)
-        return cached
-
-    def _find_connected(self, names: tuple[str, ...]) -> Bounds:
-        inside = self.inside(names)
+        inside = self.inside(subnets)
         lower = AddressSet.union(sender.addresses for sender in inside if sender.exact)
         upper = AddressSet.union(sender.addresses for sender in inside)
-        for name in names:
+        for name in subnets:
             routes = routed(self._subnets[name], self._lists) if name in self._subnets else {}
             upper |= AddressSet.union(addresses for (hop, _), addresses in routes.items() if hop in _ANYWHERE)
         return Bounds(all_from(lower), all_from(lower | upper))
@@ -263,14 +248,13 @@ class Senders:
         routes = routed(self._subnets[subnet], self._lists)
         return any(is_default(addresses) for (hop, _), addresses in routes.items() if hop in {*_BEHIND, *_ANYWHERE})
 
+    @cached_method
     def group_members(self, group: str) -> tuple[Sender, ...]:
         """Return the members of a group outside the cluster, as one sender for each value of their ``uncertain``."""
-        if group not in self._members:
-            self._members[group] = tuple(self._find_members(group))
-        return self._members[group]
+        return tuple(self._find_members(group))
 
     def _find_members(self, name: str) -> Iterator[Sender]:
-        group, members = self._groups.get(name), self._external_members.get(name, [])
+        group, members = self._groups.get(name), self._external_members[name]
         titled = f"{name} ({group.name})" if group and group.name else name
         for why, some in groupby(sorted(members, key=_uncertain), _uncertain):
             yield _members_sender(titled, name, tuple(some), why)

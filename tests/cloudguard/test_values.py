@@ -1,9 +1,11 @@
-"""Frozen dataclasses behave as those of the standard library."""
+"""Frozen dataclasses behave as those of the standard library, and cached methods compute each value once."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
+import gc
+import weakref
 from collections.abc import Callable
 from dataclasses import FrozenInstanceError, field, replace
 from typing import Any
@@ -128,3 +130,34 @@ def test_methods_of_the_class_are_kept() -> None:
 def test_other_classes_are_refused() -> None:
     with pytest.raises(ValueError, match="not frozen"):
         values.dataclass(frozen=False)
+
+
+class Counting:
+    """An object that counts the computations of a cached method."""
+
+    def __init__(self) -> None:
+        self.computed = 0
+
+    @values.cached_method
+    def doubled(self, number: int, *, plus: int = 0) -> int:
+        """Return twice ``number``, and ``plus``."""
+        self.computed += 1
+        return 2 * number + plus
+
+
+def test_each_object_computes_a_cached_method_once_for_equal_arguments() -> None:
+    first, second = Counting(), Counting()
+    assert [first.doubled(2), first.doubled(2), first.doubled(3), first.doubled(2, plus=1)] == [4, 4, 6, 5]
+    assert (first.computed, second.doubled(2), second.computed) == (3, 4, 1)
+
+
+def test_a_cached_method_does_not_keep_its_object() -> None:
+    value = Counting()
+    value.doubled(1)
+    gone = weakref.ref(value)
+    gc.disable()
+    try:
+        del value
+        assert gone() is None
+    finally:
+        gc.enable()

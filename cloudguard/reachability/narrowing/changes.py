@@ -24,7 +24,7 @@ from cloudguard.reachability.narrowing.unedited_rules import UneditedRules
 from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import Change, KeptTraffic, PeerOf, RulePeer
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 
 NOT_EXCESS = "unchanged: no finding is about it"
 
@@ -93,7 +93,6 @@ class _Planner:
         self._reach = reach
         self._ports = ports
         self._unedited = UneditedRules(reach, edited)
-        self._guarded: dict[tuple[str, tuple[str, ...], bool], list[Guarded]] = {}
         self._kept_by_range: dict[int, KeptByRange] = {}
 
     def kept(self, excesses: list[RuleExcess]) -> Kept:
@@ -190,7 +189,9 @@ class _Planner:
         """
         if rule.peer.group and rule.peer.group in source.key.groups:
             return True
-        return all(services <= self._unedited.admitted_to(guard, rule, source, addresses) for addresses in to)
+        return all(
+            services <= self._unedited.admitted_to(guard.id, rule.target_groups, source, addresses) for addresses in to
+        )
 
     def _lost_to_pods(
         self, rule: Rule, guarded: list[Guarded], excess: ServiceSet
@@ -216,17 +217,17 @@ class _Planner:
         A dual-stack balancer that faces the internet is one of them for IPv6, because it has the same IPv6 address
         inside the network and outside.
         """
-        six = bool((self._reach.filters.peers(rule) or ALL6) & ALL6)
-        cached = self._guarded.get((name, rule.target_groups, six))
-        if cached is None:
-            targets = [each for each in self._reach.classes if name in each.key.filters and _applies(rule, each)]
-            balancers = [each for each in self._reach.topology.balancers if name in each.all_filters]
-            cached = list[Guarded]((target.key.filters, target) for target in targets)
-            inside = [each for each in balancers if not each.internet_facing or (each.dual_stack and six)]
-            cached += [(each.filters if name in each.filters else each.first_filters, None) for each in inside]
-            self._guarded[name, rule.target_groups, six] = cached
-        return cached
+        return self._targets_of(name, rule.target_groups, bool((self._reach.filters.peers(rule) or ALL6) & ALL6))
 
-
-def _applies(rule: Rule, target: HostClass) -> bool:
-    return not rule.target_groups or not set(rule.target_groups).isdisjoint(target.key.groups)
+    @cached_method
+    def _targets_of(self, name: str, target_groups: tuple[str, ...], six: bool) -> list[Guarded]:  # noqa: FBT001
+        targets = (each for each in self._reach.classes if name in each.key.filters)
+        guarded = list[Guarded](
+            (each.key.filters, each)
+            for each in targets
+            if not target_groups or not {*target_groups}.isdisjoint(each.key.groups)
+        )
+        balancers = [each for each in self._reach.topology.balancers if name in each.all_filters]
+        inside = [each for each in balancers if not each.internet_facing or (each.dual_stack and six)]
+        guarded += [(each.filters if name in each.filters else each.first_filters, None) for each in inside]
+        return guarded
