@@ -23,11 +23,10 @@ OWN: Final = 0o600
 
 @dataclass(frozen=True, slots=True)
 class Sink:
-    """One format and its file ("" is stdout). ``by_region``: regions tell apart the clusters that are written there."""
+    """One format and its file ("" is stdout)."""
 
     format: str
     file: str = ""
-    by_region: bool = False
 
 
 def sinks(settings: Settings, formats: Setting[tuple[str, ...]] = FORMAT, usual: str = "table") -> tuple[Sink, ...]:

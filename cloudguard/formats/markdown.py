@@ -26,13 +26,13 @@ from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report
 
 
-def render(report: Report) -> str:
-    """Return ``report`` as Markdown."""
-    numbers = report.numbers
+def render(report: Report, *, level: int = 1) -> str:
+    """Return ``report`` as Markdown; ``level`` is that of its first heading."""
+    numbers, above = report.numbers, "#" * (level - 1)
     rows = [(row.row, row.verdict, row_text(row, numbers), basis_text(row.basis)) for row in report.rows]
     advice = [finding for finding in report.findings if finding.severity is Severity.LOW]
     blocks = [
-        f"# cloudguard: {markdown(report.cluster.name)}",
+        f"{above}# cloudguard: {markdown(report.cluster.name)}",
         "\n".join(f"- {label}: {markdown(text)}" for label, text in cluster_lines(report)),
         table(("Row", "Verdict", "Why", "Basis"), rows),
         "\n".join(
@@ -40,16 +40,20 @@ def render(report: Report) -> str:
             for row in report.rows
             for text in open_questions(row, report.gaps)
         ),
-        "## Fix in this order" if report.plan else "",
+        f"{above}## Fix in this order" if report.plan else "",
         *(_change(change, numbers) for change in report.plan),
-        "## Findings" if report.findings else "",
-        *("\n".join(_finding(finding, numbers[finding.id])) for finding in report.findings if finding not in advice),
+        f"{above}## Findings" if report.findings else "",
+        *(
+            f"{above}### " + "\n".join(_finding(finding, numbers[finding.id]))
+            for finding in report.findings
+            if finding not in advice
+        ),
         "\n".join(
             f"- {numbers[finding.id]} {_title(finding)}: {markdown(_with_waiver(finding))}" for finding in advice
         ),
-        "## Waivers" if report.waivers else "",
+        f"{above}## Waivers" if report.waivers else "",
         "\n".join(f"- {markdown(waiver_line(use, numbers))}" for use in report.waivers),
-        "## Not read" if report.gaps else "",
+        f"{above}## Not read" if report.gaps else "",
         table(("Call", "Of", "Why"), [(gap.call, gap.resource, gap_line(gap)) for gap in report.gaps]),
         markdown(summary(report)),
     ]
@@ -73,7 +77,7 @@ def _title(finding: Finding) -> str:
 
 
 def _finding(finding: Finding, number: int) -> Iterator[str]:
-    yield f"### {number} {_title(finding)}\n"
+    yield f"{number} {_title(finding)}\n"
     yield f"{markdown(finding.message)}\n"
     details = [
         ("on", named(finding.resource)),

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from cloudguard.formats.diff import change_lines, documents, peer_text, statement_lines
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import brief, cluster_lines, named
-from cloudguard.formats.plan_phrases import finding_line, summary
 from cloudguard.results.change import Change
+from cloudguard.results.finding import Finding
 from cloudguard.results.plan import Obligation, Plan
 from cloudguard.results.wording import count
 
@@ -25,6 +25,26 @@ _PROVED = {
 def render(plan: Plan) -> str:
     """Return ``plan`` as text; its last line is the summary."""
     return "\n".join(visible(line) for line in _lines(plan)) + "\n"
+
+
+def summary(plan: Plan) -> str:
+    """Return the summary line: "12 edits: 7 in place, 3 add, 2 remove; fixes 9 of 11 findings; 2 left: 4 (…), 7 (…)".
+
+    With procedures that people carry out: "fixes 9 of 11 findings: 7 by edits, 2 by manual procedures".
+    """
+    counts = plan.counts
+    parts = [f"{counts.in_place} in place", f"{counts.add} add", f"{counts.remove} remove"]
+    edits = f"{count(sum(counts[:3]), 'edit')}: {', '.join(parts)}"
+    if counts.procedures:
+        edits += f"; {count(counts.procedures, 'procedure')}"
+    mends = f"fixes {len(plan.mends)} of {count(len(plan.asked), 'finding')}"
+    if plan.by_hand:
+        mends += f": {len(plan.mends) - len(plan.by_hand)} by edits, {len(plan.by_hand)} by manual procedures"
+    if not plan.left:
+        return f"{edits}; {mends}"
+    numbers = plan.report.numbers
+    left = ", ".join(f"{numbers[finding.finding]} ({finding.why})" for finding in plan.left)
+    return f"{edits}; {mends}; {len(plan.left)} left: {left}"
 
 
 def _lines(plan: Plan) -> Iterator[str]:
@@ -48,7 +68,7 @@ def _result(plan: Plan) -> Iterator[str]:
     if plan.left:
         yield from ("", "Left")
         for finding in plan.left:
-            yield f"  {finding_line(plan, plan.report.finding(finding.finding))}"
+            yield f"  {_finding_line(plan, plan.report.finding(finding.finding))}"
             yield f"    {finding.why}"
     if plan.shut_out:
         yield from (
@@ -68,7 +88,7 @@ def _hunk(plan: Plan, change: Change) -> Iterator[str]:
     yield f"@@ {change.order}. {change.kind}: {named(change.resource)}{rule} @@"
     for name in change.mends:
         word = "reduces" if change.proved and name not in plan.mends else "fixes"
-        yield f"  {word} {finding_line(plan, plan.report.finding(name))}"
+        yield f"  {word} {_finding_line(plan, plan.report.finding(name))}"
     if not change.mends:
         yield "  lets in declared administrators, who cannot reach the API today"
     yield from change_lines(change)
@@ -92,3 +112,8 @@ def _order(plan: Plan) -> Iterator[str]:
         steps = [step for step in plan.steps if step.phase is phase]
         changes = ", ".join(map(str, sorted({orders[step.change] for step in steps})))
         yield f"{phase}: {count(len(steps), 'edit')} of {changes}"
+
+
+def _finding_line(plan: Plan, finding: Finding) -> str:
+    """Return a finding's number, severity, check and message."""
+    return f"{plan.report.numbers[finding.id]} {finding.severity} {finding.check}: {finding.message}"

@@ -16,6 +16,8 @@ from cloudguard.results.since import Since
 from cloudguard.values import dataclass
 
 SCHEMA = "cloudguard/report/v1"
+SEVERAL_SCHEMA = "cloudguard/fleet/v1"
+"""The schema of a document with the reports of several clusters."""
 
 
 class Verdict(StrEnum):

@@ -11,6 +11,7 @@ from prometheus_client.openmetrics import parser
 
 import sample
 from cloudguard.formats.exports import openmetrics
+from cloudguard.formats.exports.common import Export
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report
 from validators import VALIDATORS, needs, run
@@ -27,7 +28,7 @@ UNREAD = sample.report(unknown=("a call",))
 def series(report: Report, changed: dict[str, float]) -> list[dict[str, str]]:
     """Return a report's metrics as promtool's input series: read at time 0, constant for two days, some ``changed``."""
     found = list[dict[str, str]]()
-    for family in _parser.text_string_to_metric_families(openmetrics.render(report, ())):
+    for family in _parser.text_string_to_metric_families(openmetrics.render(Export((report,), lambda _report: ()))):
         for sample_ in family.samples:
             labels = ",".join(f'{name}="{value}"' for name, value in sample_.labels.items())
             name = f"{sample_.name}{{{labels}}}"

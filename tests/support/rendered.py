@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import Final
 
 from cloudguard.formats import json_report, markdown, table
+from cloudguard.formats.exports.common import Export
 from cloudguard.needs.settings import FORMATS
 from cloudguard.results.report import Report
 from cloudguard.rows.judge import ROWS
@@ -23,4 +24,5 @@ def rendered(report: Report, format_name: str) -> str:
     if format_name in for_people:
         return for_people[format_name](report)
     export = import_module(f"cloudguard.formats.exports.{_MODULES.get(format_name, format_name)}")
-    return str(export.render(report, [check for row in ROWS for check in row.CHECKS]))
+    checks = [check for row in ROWS for check in row.CHECKS]
+    return str(export.render(Export((report,), lambda _report: checks)))

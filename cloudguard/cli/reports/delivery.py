@@ -8,12 +8,12 @@ from dataclasses import replace
 from cloudguard.cli import notices, output
 from cloudguard.cli.failures import SignalError, say
 from cloudguard.cli.flags import QUIET
-from cloudguard.cli.reports import rendering, several
+from cloudguard.cli.reports import rendering
 from cloudguard.cli.reports.past import Past
 from cloudguard.errors import CloudguardError, ExitStatus, UsageError
+from cloudguard.formats import overview
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import notable_waivers, summary, waiver_line
-from cloudguard.formats.several import overview
 from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import FAIL_ON, FAIL_ON_NEW, STRICT_WAIVERS
 from cloudguard.results.finding import Severity, WaiverState
@@ -82,10 +82,7 @@ def write_reports(run: Run, settings: Settings, sinks: Sequence[output.Sink]) ->
     errors = list[UsageError]()
     for sink in sinks:
         try:
-            if run.several:
-                several.write(run.reports, (sink,), settings)
-            for report in () if run.several else run.reports:
-                rendering.write(report, (sink,), settings)
+            rendering.write(run.reports, sink, settings, several=run.several)
         except UsageError as error:
             errors.append(error)
     if errors:

@@ -13,7 +13,8 @@ from cloudguard.comparison import report_file
 from cloudguard.comparison.findings import compared, fails, unknown_rows
 from cloudguard.comparison.listed import ListedReport, listed
 from cloudguard.errors import ExitStatus, UsageError
-from cloudguard.formats.comparison import as_json, as_table
+from cloudguard.formats import comparison_table
+from cloudguard.formats.contract.comparison_shapes import as_json
 from cloudguard.formats.escaping import visible
 from cloudguard.model.files import snapshot_file
 from cloudguard.model.snapshot import Snapshot
@@ -47,10 +48,10 @@ def diff(line: CommandLine) -> int:
     old, new = (_input_file(name, declared) for name in names)
     comparison = _comparison(names, old, new)
     for sink in sinks:
-        render = as_json.render if sink.format == "json" else as_table.render
+        render = as_json if sink.format == "json" else comparison_table.render
         output.save(render(comparison), sink.file)
     if not settings.get(QUIET) and not output.streams_are_one():
-        say(visible(as_table.summary(comparison)))
+        say(visible(comparison_table.summary(comparison)))
     return int(_status(comparison, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 
 

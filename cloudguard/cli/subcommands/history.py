@@ -13,8 +13,9 @@ from cloudguard.cli.flags import EVERY, KEEP, LIST_FORMAT, OF_CLUSTER, QUIET
 from cloudguard.cli.reports.past import default_store
 from cloudguard.cli.settings import CommandLine
 from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.formats import history_table
+from cloudguard.formats.contract.document import document, text
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.history import as_json, as_table
 from cloudguard.history import queries
 from cloudguard.history.address import StoreAddress, address, of_file
 from cloudguard.history.opening import Purpose
@@ -60,7 +61,7 @@ def list_clusters(line: CommandLine) -> int:
     settings, store = _settings_and_store(line)
     with store.reading() as connection:
         clusters = queries.clusters(connection, settings.get(OF_CLUSTER) or ())
-    return _write(settings, clusters, as_table.clusters)
+    return _write(settings, clusters, history_table.clusters)
 
 
 def show(line: CommandLine) -> int:
@@ -76,7 +77,7 @@ def show(line: CommandLine) -> int:
     if not known:
         message = f"the history has no finding or cluster {word!r}"
         raise UsageError(message, hint="List both: cloudguard history list")
-    return _write(settings, intervals, as_table.intervals)
+    return _write(settings, intervals, history_table.intervals)
 
 
 def show_trend(line: CommandLine) -> int:
@@ -86,7 +87,7 @@ def show_trend(line: CommandLine) -> int:
     with store.reading() as connection:
         history = queries.everything(connection, settings.get(OF_CLUSTER) or ())
     periods = trend(history, _DAYS if every is None else timedelta(seconds=every))
-    return _write(settings, periods, as_table.trend)
+    return _write(settings, periods, history_table.trend)
 
 
 def prune_runs(line: CommandLine) -> int:
@@ -109,7 +110,7 @@ def export(line: CommandLine) -> int:
     file = output.file_of(settings)
     output.writable(file)
     with store.reading() as connection:
-        output.save(as_json.render(queries.everything(connection, settings.get(OF_CLUSTER) or ())), file)
+        output.save(text(document(queries.everything(connection, settings.get(OF_CLUSTER) or ()))), file)
     return int(ExitStatus.CLEAN)
 
 
@@ -123,9 +124,9 @@ ACTIONS: Final[Mapping[str, Callable[[CommandLine], int]]] = {
 }
 
 
-def _write(settings: Settings, rows: as_json.Listed, table: Callable[[Sequence[Any]], str]) -> int:
+def _write(settings: Settings, rows: Sequence[object], table: Callable[[Sequence[Any]], str]) -> int:
     for sink in output.sinks(settings, LIST_FORMAT):
-        output.save(as_json.render(rows) if sink.format == "json" else table(rows), sink.file)
+        output.save(text(document(rows)) if sink.format == "json" else table(rows), sink.file)
     return int(ExitStatus.CLEAN)
 
 

@@ -8,9 +8,9 @@ from cloudguard.cli.failures import say
 from cloudguard.cli.reports.delivery import DEFAULT_FAIL_ON, exit_status
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.snapshots import read_file, snapshot_of
-from cloudguard.formats import plan_diff, plan_json
+from cloudguard.formats import plan_diff
+from cloudguard.formats.contract.plan_shapes import as_json
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.plan_phrases import summary
 from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.settings import FAIL_ON
 from cloudguard.provider.ownership.terraform_state import TerraformState, load
@@ -38,7 +38,7 @@ def plan(line: CommandLine) -> int:
         output.save(text, sink.file)
     with_patch = output.Sink("diff") in sinks and output.streams_are_one()
     if not with_patch and not settings.get(flags.QUIET):
-        say(visible(summary(planned.plan)))
+        say(visible(plan_diff.summary(planned.plan)))
     return int(exit_status(planned.plan.report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
 
 
@@ -48,5 +48,5 @@ def _state(file: str | None) -> TerraformState | None:
 
 def _rendered(plan: Plan, format_name: str) -> str:
     """Return the plan in a format that is the same for all clouds; "" for any other format."""
-    renderers = {"diff": plan_diff.render, "json": plan_json.render}
+    renderers = {"diff": plan_diff.render, "json": as_json}
     return renderers[format_name](plan) if format_name in renderers else ""

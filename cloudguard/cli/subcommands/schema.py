@@ -71,7 +71,7 @@ def text_of(name: str) -> str:
 
 def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
     """Return the schema of a document of several reports, made from the schema of one report."""
-    from cloudguard.results.files.report_file import SEVERAL_SCHEMA  # noqa: PLC0415 - only this schema
+    from cloudguard.results.report import SEVERAL_SCHEMA  # noqa: PLC0415 - only this schema
 
     above = {"$schema", "description", "$defs"}
     of_cluster = {name: value for name, value in report.items() if name not in above}

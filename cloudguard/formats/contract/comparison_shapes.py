@@ -6,7 +6,7 @@ from itertools import starmap
 from operator import attrgetter
 from typing import Any, Final, Literal
 
-from cloudguard.formats.contract.document import Member, Shape, Shapes, computed
+from cloudguard.formats.contract.document import Member, Shape, Shapes, computed, document, text
 from cloudguard.results.comparison import AccessChange, Comparison, PermissionChange, TrafficChange
 from cloudguard.values import dataclass
 
@@ -46,3 +46,8 @@ COMPARISON_SHAPES: Final[Shapes] = {
         members={"kind": computed(Literal["permissions"], lambda _change: "permissions")}, first=("kind",)
     ),
 }
+
+
+def as_json(comparison: Comparison) -> str:
+    """Return a comparison as JSON in ASCII. Equal comparisons give equal text."""
+    return text(document(comparison, comparison, COMPARISON_SHAPES))

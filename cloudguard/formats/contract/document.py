@@ -46,9 +46,10 @@ class Shape:
 
 Shapes: TypeAlias = Mapping[type, Shape]
 _PLAIN = Shape()
+_NONE: Shapes = {}
 
 
-def document(value: object, subject: object, shapes: Shapes) -> object:
+def document(value: object, subject: object = None, shapes: Shapes = _NONE) -> object:
     """Return ``value`` as dicts, lists and JSON's plain types.
 
     ``subject`` is the subject of the whole document, for example a report; it is passed to ``Member.of``.

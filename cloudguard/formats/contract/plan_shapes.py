@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from operator import attrgetter
 from typing import Final, Literal, Self
 
-from cloudguard.formats.contract.document import Member, Shape, Shapes, computed
+from cloudguard.formats.contract.document import Member, Shape, Shapes, computed, document, text
 from cloudguard.formats.contract.report_shapes import REPORT_SHAPES, Subject, Tool, declarations, tool
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change
@@ -83,3 +83,8 @@ PLAN_SHAPES: Final[Shapes] = {
         }
     ),
 }
+
+
+def as_json(plan: Plan) -> str:
+    """Return ``plan`` as JSON in ASCII. Equal plans give equal text."""
+    return text(document(plan, PlanSubject.of_plan(plan), PLAN_SHAPES))

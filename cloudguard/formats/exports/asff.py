@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
+from itertools import chain
 
 from cloudguard.errors import UsageError
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.exports.common import NAME, as_json, description, title, unknown_rows
-from cloudguard.results.check import Check
+from cloudguard.formats.exports.common import NAME, Export, as_json, description, title, unknown_rows
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report, RowResult
 
@@ -17,14 +17,17 @@ _TYPE = "Software and Configuration Checks/Industry and Regulatory Standards/Kub
 _PARTITIONS = (("cn-", "aws-cn"), ("us-gov-", "aws-us-gov"), ("", "aws"))
 
 
-def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return the findings and unknown rows of ``report``; raises UsageError if the cluster is not on AWS."""
-    del checks
+def render(export: Export) -> str:
+    """Return the findings and unknown rows of the reports; raises UsageError if a cluster is not on AWS."""
+    return as_json([*chain.from_iterable(map(_findings, export.reports))])
+
+
+def _findings(report: Report) -> Iterator[dict[str, object]]:
     if report.cluster.provider != "aws":
         message = f"asff is only for clusters on AWS, but this cluster is on {report.cluster.provider}"
         raise UsageError(message, hint="For other clouds: -f ocsf, which Security Hub also accepts")
-    findings = [_finding(report, row, finding) for row in report.rows for finding in row.findings]
-    return as_json([*findings, *(_unknown(report, *row) for row in unknown_rows(report))])
+    yield from (_finding(report, row, finding) for row in report.rows for finding in row.findings)
+    yield from (_unknown(report, *row) for row in unknown_rows(report))
 
 
 def _finding(report: Report, row: RowResult, finding: Finding) -> dict[str, object]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from urllib.parse import quote
 
@@ -14,8 +14,31 @@ from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, finding_id
 from cloudguard.results.report import Report, RowResult, Verdict
 from cloudguard.results.wording import and_more
+from cloudguard.values import dataclass
 
 NAME = "cloudguard"
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The reports that an export writes into one document.
+
+    ``checks`` returns all checks, with the references of a report's cluster if the format shows references.
+    ``several``: more than one cluster was requested, so that texts name the cluster. ``earlier``: the text that the
+    document's file has from an earlier run ("": none).
+    """
+
+    reports: tuple[Report, ...]
+    checks: Callable[[Report], Sequence[Check]]
+    several: bool = False
+    earlier: str = ""
+
+    def place_of(self, report: Report) -> str:
+        """Return the places of a report's cluster if another cluster here has its name and account; "" if none has."""
+        keys = [(each.cluster.name, each.cluster.provider, each.cluster.account) for each in self.reports]
+        cluster = report.cluster
+        shared = keys.count((cluster.name, cluster.provider, cluster.account)) > 1
+        return visible(",".join(cluster.places)) if shared else ""
 
 
 def as_json(value: object) -> str:

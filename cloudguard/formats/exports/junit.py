@@ -6,20 +6,21 @@ from collections.abc import Iterator, Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.exports.common import NAME, description, title
+from cloudguard.formats.exports.common import NAME, Export, description, title
 from cloudguard.formats.phrases import basis_text, waiver
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report, RowResult, Verdict
 
 
-def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return ``report`` as JUnit XML.
+def render(export: Export) -> str:
+    """Return the reports as JUnit XML. With several clusters, names of suites and classes contain the cluster's name.
 
     Findings above low are failures, waived findings are skipped, and open questions are errors.
     """
-    root = Element("testsuites", name=visible(f"{NAME} {report.cluster.name}"))
-    suites = [_suite(root, report, row, checks) for row in report.rows]
+    name = NAME if export.several else f"{NAME} {export.reports[0].cluster.name}"
+    root = Element("testsuites", name=visible(name))
+    suites = [_suite(root, export, report, row) for report in export.reports for row in report.rows]
     for total in ("tests", "failures", "errors", "skipped"):
         root.set(total, str(sum(int(suite.get(total, "0")) for suite in suites)))
     root.set("time", "0")
@@ -27,10 +28,13 @@ def render(report: Report, checks: Sequence[Check]) -> str:
     return '<?xml version="1.0" encoding="utf-8"?>\n' + tostring(root, encoding="unicode") + "\n"
 
 
-def _suite(root: Element, report: Report, row: RowResult, checks: Sequence[Check]) -> Element:
-    suite = SubElement(root, "testsuite", name=row.row, timestamp=report.started.partition("+")[0].rstrip("Z"))
-    for name, outcome, message, text in _cases(row, checks):
-        case = SubElement(suite, "testcase", classname=visible(f"{NAME}.{row.row}"), name=name, time="0")
+def _suite(root: Element, export: Export, report: Report, row: RowResult) -> Element:
+    cluster = " ".join(filter(None, (visible(report.cluster.name), export.place_of(report)))) if export.several else ""
+    suite_name = f"{cluster}: {row.row}" if cluster else row.row
+    class_name = ".".join(filter(None, (NAME, cluster, row.row)))
+    suite = SubElement(root, "testsuite", name=suite_name, timestamp=report.started.partition("+")[0].rstrip("Z"))
+    for name, outcome, message, text in _cases(row, export.checks(report)):
+        case = SubElement(suite, "testcase", classname=class_name, name=name, time="0")
         if outcome:
             SubElement(case, outcome, message=message).text = text
     for total, outcome in (("failures", "failure"), ("errors", "error"), ("skipped", "skipped")):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.exports.common import NAME, as_json, description, milliseconds, text_of, title
+from cloudguard.formats.exports.common import NAME, Export, as_json, description, milliseconds, text_of, title
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report, RowResult, Verdict
@@ -26,15 +27,17 @@ _ROW_STATUS = {
 _NAMES = {_UNKNOWN: "Unknown", _PASS: "Pass", _WARNING: "Warning", _FAIL: "Fail", _OTHER: "Provider"}
 
 
-def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return ``report`` as a JSON list of OCSF events."""
-    rows = [row for row in report.rows if not row.findings or row.verdict is Verdict.UNKNOWN]
-    findings = [(row, finding) for row in report.rows for finding in row.findings]
-    events = [
-        *(_event(report, row, _finding(finding, checks)) for row, finding in findings),
-        *(_event(report, row, _row(report, row)) for row in rows),
-    ]
-    return as_json(events)
+def render(export: Export) -> str:
+    """Return the reports as a JSON list of OCSF events."""
+    return as_json([*chain.from_iterable(_events(report, export.checks(report)) for report in export.reports)])
+
+
+def _events(report: Report, checks: Sequence[Check]) -> Iterator[dict[str, object]]:
+    for row in report.rows:
+        yield from (_event(report, row, _finding(finding, checks)) for finding in row.findings)
+    for row in report.rows:
+        if not row.findings or row.verdict is Verdict.UNKNOWN:
+            yield _event(report, row, _row(report, row))
 
 
 def _event(report: Report, row: RowResult, members: Mapping[str, object]) -> dict[str, object]:

@@ -7,15 +7,15 @@ reads Prometheus' own text format, which has no other type that fits.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
+from types import SimpleNamespace
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Gauge
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.openmetrics import exposition, parser
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.exports.common import NAME, milliseconds
-from cloudguard.results.check import Check
+from cloudguard.formats.exports.common import NAME, Export, milliseconds
 from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report, Verdict
 
@@ -24,53 +24,56 @@ _parser: Any = parser
 _LAST_COMPLETE = "last_complete_run_timestamp_seconds"
 
 
-def render(report: Report, checks: Sequence[Check], earlier: str = "", by_region: bool = False) -> str:  # noqa: FBT001, FBT002 - each export is called alike
-    """Return ``report`` as OpenMetrics text.
+def render(export: Export) -> str:
+    """Return the reports as OpenMetrics text: each metric once, with the samples of all clusters.
 
-    ``earlier`` is the text of the previous run. If this report is incomplete, the time of the last complete run is that
-    of the report, which has it from a store, else that of ``earlier``. ``by_region`` adds a label with the region: for
-    a cluster whose name and account another cluster of the text has too.
+    If a report is incomplete, the time of the last complete run is that of the report, which has it from a store, else
+    that of the earlier text. A label with the region tells clusters of one name and account apart.
     """
-    del checks
-    registry = CollectorRegistry()
-    cluster = report.cluster
-    texts = {"cluster": cluster.name, "provider": cluster.provider, "account": cluster.account}
-    texts |= {"region": ",".join(cluster.places)} if by_region else {}
-    labels_of = {name: visible(text) for name, text in texts.items()}
-    labels = tuple(labels_of.values())
-
-    def gauge(name: str, text: str, *labels: str) -> Gauge:
-        return Gauge(f"{NAME}_{name}", text, (*labels_of, *labels), registry=registry)
-
-    gauge("version", "1 for the version of cloudguard that read the cluster", "version").labels(
-        *labels, report.tool.partition(" ")[2]
-    ).set(1)
-    finished = milliseconds(report.finished) / 1000
-    gauge("last_run_timestamp_seconds", "When the cluster was last read").labels(*labels).set(finished)
-    complete = gauge(_LAST_COMPLETE, "When all facts of the rows were last read")
-    last = finished if report.complete else _last_complete(report, earlier, labels_of)
-    if last is not None:
-        complete.labels(*labels).set(last)
-    gauge("complete", "1 if all facts of the rows were read").labels(*labels).set(report.complete)
-    took = (milliseconds(report.finished) - milliseconds(report.started)) / 1000
-    gauge("run_duration_seconds", "Duration of the reading in seconds").labels(*labels).set(took)
-    gauge("gaps", "Facts that could not be read").labels(*labels).set(len(report.gaps))
-    verdicts = gauge("verdict", "1 for the verdict of a row", "row", "verdict")
-    findings = gauge("findings", "Findings that are not waived", "row", "severity")
-    waived = gauge("waived_findings", "Findings that are waived", "row")
-    for row in report.rows:
-        for verdict in Verdict:
-            verdicts.labels(*labels, row.row, verdict.value).set(row.verdict is verdict)
-        tally = Counter(finding.severity for finding in row.findings if not finding.waived)
-        for severity in Severity:
-            findings.labels(*labels, row.row, str(severity)).set(tally[severity])
-        waived.labels(*labels, row.row).set(sum(bool(finding.waived) for finding in row.findings))
-    states = Counter(use.state for use in report.waivers)
-    waivers = gauge("waivers", "Waivers by state", "state")
-    for state in WaiverState:
-        waivers.labels(*labels, state.value).set(states[state])
-    text: bytes = _exposition.generate_latest(registry)
+    metrics: dict[str, GaugeMetricFamily] = {}
+    for report in export.reports:
+        cluster, place = report.cluster, export.place_of(report)
+        texts = {"cluster": cluster.name, "provider": cluster.provider, "account": cluster.account}
+        labels = {name: visible(text) for name, text in texts.items()} | ({"region": place} if place else {})
+        for metric in _metrics(report, labels, export.earlier):
+            metrics.setdefault(metric.name, metric)
+            metrics[metric.name].samples += metric.samples if metric is not metrics[metric.name] else []
+    text: bytes = _exposition.generate_latest(SimpleNamespace(collect=metrics.values))
     return text.decode()
+
+
+def _metrics(report: Report, labels: Mapping[str, str], earlier: str) -> Iterator[GaugeMetricFamily]:
+    """Yield the metrics of one report; ``labels`` are those of its cluster."""
+
+    def gauge(name: str, text: str, samples: Iterable[tuple[tuple[str, ...], float]], *more: str) -> GaugeMetricFamily:
+        metric = GaugeMetricFamily(f"{NAME}_{name}", text, labels=(*labels, *more))
+        for values, number in samples:
+            metric.add_metric((*labels.values(), *values), number)
+        return metric
+
+    begun, finished = milliseconds(report.started), milliseconds(report.finished)
+    last = finished / 1000 if report.complete else _last_complete(report, earlier, labels)
+    version = report.tool.partition(" ")[2]
+    yield gauge("version", "1 for the version of cloudguard that read the cluster", [((version,), 1)], "version")
+    yield gauge("last_run_timestamp_seconds", "When the cluster was last read", [((), finished / 1000)])
+    yield gauge(_LAST_COMPLETE, "When all facts of the rows were last read", {} if last is None else [((), last)])
+    yield gauge("complete", "1 if all facts of the rows were read", [((), report.complete)])
+    yield gauge("run_duration_seconds", "Duration of the reading in seconds", [((), (finished - begun) / 1000)])
+    yield gauge("gaps", "Facts that could not be read", [((), len(report.gaps))])
+    verdicts = {(row.row, verdict.value): row.verdict is verdict for row in report.rows for verdict in Verdict}
+    yield gauge("verdict", "1 for the verdict of a row", verdicts.items(), "row", "verdict")
+    findings = {(row.row, str(severity)): 0 for row in report.rows for severity in Severity}
+    waived = {(row.row,): 0 for row in report.rows}
+    for row in report.rows:
+        for finding in row.findings:
+            if finding.waived:
+                waived[(row.row,)] += 1
+            else:
+                findings[row.row, str(finding.severity)] += 1
+    yield gauge("findings", "Findings that are not waived", findings.items(), "row", "severity")
+    yield gauge("waived_findings", "Findings that are waived", waived.items(), "row")
+    states = Counter(use.state for use in report.waivers)
+    yield gauge("waivers", "Waivers by state", [((state.value,), states[state]) for state in WaiverState], "state")
 
 
 def _last_complete(report: Report, earlier: str, labels: Mapping[str, str]) -> float | None:

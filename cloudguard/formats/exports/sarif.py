@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from cloudguard.formats.escaping import link, markdown, visible
-from cloudguard.formats.exports.common import NAME, as_json, description, location, unknown_rows
+from cloudguard.formats.exports.common import NAME, Export, as_json, description, location, unknown_rows
 from cloudguard.formats.phrases import gap_line
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, Severity, Waiver
@@ -19,18 +19,22 @@ _SCORES = {Severity.CRITICAL: "9.5", Severity.HIGH: "8.0", Severity.MEDIUM: "5.5
 """Scores for GitHub's ``security-severity``: over 9.0 is critical, from 7.0 high, from 4.0 medium, else low."""
 
 
-def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return ``report`` as a SARIF log of one run."""
+def render(export: Export) -> str:
+    """Return a SARIF log with one run for each report. Each run has an id of its own."""
+    return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [_run(export, each) for each in export.reports]})
+
+
+def _run(export: Export, report: Report) -> dict[str, object]:
+    checks, cluster, place = export.checks(report), report.cluster, export.place_of(report)
     rules = [check.id for check in checks]
-    cluster = report.cluster
-    run = {
+    id_parts = (NAME, cluster.provider, cluster.account, cluster.name, *([place] if place else ()), "")
+    return {
         "tool": {"driver": _driver(report, checks)},
-        "automationDetails": {"id": visible(f"{NAME}/{cluster.provider}/{cluster.account}/{cluster.name}/")},
+        "automationDetails": {"id": visible("/".join(id_parts))},
         "invocations": [_invocation(report)],
         "columnKind": "unicodeCodePoints",
         "results": [_result(report, finding, rules) for finding in report.findings],
     }
-    return as_json({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]})
 
 
 def _driver(report: Report, checks: Sequence[Check]) -> dict[str, object]:

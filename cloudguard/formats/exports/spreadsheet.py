@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from itertools import chain
 
 from cloudguard.formats.escaping import visible
+from cloudguard.formats.exports.common import Export
 from cloudguard.formats.phrases import waiver, witness
-from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding
 from cloudguard.results.report import Report, RowResult
 
@@ -33,13 +34,12 @@ _COLUMNS = (
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
-def render(report: Report, checks: Sequence[Check]) -> str:
-    """Return ``report`` as CSV with a line of headings."""
-    del checks
+def render(export: Export) -> str:
+    """Return the reports as CSV with a line of headings."""
     file = io.StringIO()
     writer = csv.writer(file)
     writer.writerow(_COLUMNS)
-    writer.writerows([cell(text) for text in line] for line in _lines(report))
+    writer.writerows([cell(text) for text in line] for line in chain(*map(_lines, export.reports)))
     return file.getvalue()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudguard.formats.html.sections import ReportSections
-from cloudguard.formats.several.overview import summary
+from cloudguard.formats.overview import summary
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.values import dataclass
 

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.html.heat import heat_of
 from cloudguard.formats.html.sections import filters_of, sections_of
+from cloudguard.formats.overview import worst_first
 from cloudguard.formats.phrases import brief
-from cloudguard.formats.several.overview import worst_first
 from cloudguard.results.report import Report
 
 

@@ -13,6 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, NoReturn
 
 from cloudguard.errors import UsageError
+from cloudguard.results.report import Report
 
 BROWSERS: Final = ("chromium", "chromium-browser", "chrome")
 INSTALL: Final = "pip install weasyprint, or print the page of -f html in a browser"
@@ -26,6 +27,13 @@ def require_printer() -> None:
     if not find_spec("weasyprint") and not _browser():
         message = "-f pdf needs WeasyPrint or Chromium, but neither is installed"
         raise UsageError(message, hint=INSTALL)
+
+
+def render(*reports: Report) -> bytes:
+    """Return the page of the reports as PDF. Raises the errors of ``from_page``."""
+    from cloudguard.formats.html import page  # noqa: PLC0415 - checking for a printer needs no templates
+
+    return from_page(page.render(*reports), max(report.finished for report in reports))
 
 
 def from_page(page: str, finished: str) -> bytes:

@@ -11,14 +11,12 @@ from typing import TYPE_CHECKING, NewType, cast
 from cloudguard.errors import UsageError
 from cloudguard.model.files.faults import faults, listed
 from cloudguard.results.files.restored import restored
-from cloudguard.results.report import SCHEMA, Report
+from cloudguard.results.report import SCHEMA, SEVERAL_SCHEMA, Report
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
 _HEAD = re.compile(rb'\s*\{\s*"schema"\s*:\s*"cloudguard/report/')
-SEVERAL_SCHEMA = "cloudguard/fleet/v1"
-"""The schema of a document with the reports of several clusters."""
 _HINT = "Create one with: cloudguard check PROVIDER --cluster NAME -f json=FILE"
 _Root = NewType("_Root", Report)
 """A separate type, because pydantic accepts a configuration for a dataclass only under another name."""

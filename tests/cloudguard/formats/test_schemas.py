@@ -15,8 +15,8 @@ from cloudguard.cli.subcommands.schema import FILES, text_of
 from cloudguard.comparison.findings import compared
 from cloudguard.comparison.listed import listed
 from cloudguard.errors import SettingsError
-from cloudguard.formats import json_report, plan_json
-from cloudguard.formats.comparison import as_json
+from cloudguard.formats import json_report
+from cloudguard.formats.contract import comparison_shapes, plan_shapes
 from cloudguard.model.files import snapshot_file
 from cloudguard.needs.declarations_file import read
 from cloudguard.results.comparison import Comparison
@@ -54,11 +54,11 @@ def test_a_report_fits_its_schema(report: object) -> None:
 
 def test_other_files_fit_their_schemas() -> None:
     assert faults("snapshot", snapshot_file.dump(SNAPSHOT)) == []
-    assert faults("plan", plan_json.render(pipeline.plan(sample.snapshot()).plan)) == []
-    assert faults("plan", plan_json.render(Plan(REPORT))) == []
+    assert faults("plan", plan_shapes.as_json(pipeline.plan(sample.snapshot()).plan)) == []
+    assert faults("plan", plan_shapes.as_json(Plan(REPORT))) == []
     access = pipeline.access_changes(SNAPSHOT, SNAPSHOT)
     comparison = Comparison("prod", "a", "b", compared(listed(sample.report()), listed(REPORT)), access=access)
-    assert faults("comparison", as_json.render(comparison)) == []
+    assert faults("comparison", comparison_shapes.as_json(comparison)) == []
 
 
 @pytest.mark.parametrize("name", ["report", "snapshot", "plan", "comparison"])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from cloudguard.formats.escaping import markdown, visible
-from cloudguard.formats.markdown import table
+from cloudguard.formats.markdown import render, table
 from cloudguard.formats.phrases import shortened
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict
@@ -16,12 +16,6 @@ from cloudguard.results.wording import count
 
 _MOST_NAME = 40
 """The largest number of characters of a cell, for example a cluster's name, on a screen."""
-
-
-def ambiguous_reports(reports: Sequence[Report]) -> frozenset[int]:
-    """Return the numbers, from 0, of the reports that share the cluster's name and account with another."""
-    names = [(report.cluster.name, report.cluster.provider, report.cluster.account) for report in reports]
-    return frozenset(number for number, name in enumerate(names) if names.count(name) > 1)
 
 
 def worst_first(reports: Sequence[Report]) -> list[Report]:
@@ -65,9 +59,10 @@ def as_table(reports: Sequence[Report]) -> str:
 
 
 def as_markdown(reports: Sequence[Report]) -> str:
-    """Return the clusters as a Markdown table with a heading and the summary line."""
+    """Return the clusters as a Markdown table with a heading and the summary line, and a section for each report."""
     clusters = table(_headers(reports), [_cells(report) for report in worst_first(reports)])
-    return f"# cloudguard: {count(len(reports), 'cluster')}\n\n{clusters}\n\n{markdown(summary(reports))}\n"
+    head = f"# cloudguard: {count(len(reports), 'cluster')}\n\n{clusters}\n\n{markdown(summary(reports))}\n"
+    return "\n".join([head, *(render(report, level=2) for report in reports)])
 
 
 def summary(reports: Sequence[Report]) -> str:

@@ -1,1 +1,0 @@
-"""The comparison of two snapshots or reports, as text and as JSON."""

@@ -1,1 +1,0 @@
-"""The content of a history, as tables and as JSON."""
