@@ -52,12 +52,7 @@ format: $(READY) ## what ruff can mend by itself
 validators: .validators/.ready ## the tools by which consumers check what is written for them; needs npm and Debian's apt
 
 docs: $(READY) ## write docs/rows from the rows' docstrings, the tables of ways in and settings, schemas, docs/identities
-	$(BIN)/python docs/render.py
-	$(BIN)/python docs/ways_in.py
-	$(BIN)/python docs/owners.py
-	$(BIN)/python docs/settings.py
-	$(BIN)/python docs/schemas.py
-	$(BIN)/python docs/identities/render.py
+	$(BIN)/python docs/write.py
 
 applied: $(READY) ## carry out the plan of every scene in a made-up cloud, and write docs/applied.md; some minutes
 	$(BIN)/python docs/applied.py

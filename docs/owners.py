@@ -1,4 +1,4 @@
-"""Writes ``docs/owners.md``: who writes a resource, whether a manual edit stays, and where to make a lasting one."""
+"""``docs/owners.md``: who writes a resource, whether a manual edit stays, and where to make a lasting one."""
 
 from __future__ import annotations
 
@@ -56,12 +56,3 @@ def _sign(sign: Sign) -> str:
 def pages() -> Mapping[Path, str]:
     """Return the page by its path."""
     return {PAGE: page()}
-
-
-def main() -> None:
-    """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

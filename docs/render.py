@@ -1,4 +1,4 @@
-"""Writes ``docs/rows``, a page a row from its module's docstring and checks."""
+"""``docs/rows``: a page for each row, made from its module's docstring and checks."""
 
 from __future__ import annotations
 
@@ -28,17 +28,3 @@ def page(row: ModuleType) -> str:
 def pages() -> dict[Path, str]:
     """Return every page's text by its path."""
     return {PAGES / f"{row.ROW}.md": page(row) for row in ROWS}
-
-
-def main() -> None:
-    """Write the pages, and take away the pages of rows that are gone."""
-    wanted = pages()
-    PAGES.mkdir(exist_ok=True)
-    for old in set(PAGES.glob("*.md")) - set(wanted):
-        old.unlink()
-    for path, text in wanted.items():
-        path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

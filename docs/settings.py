@@ -1,4 +1,4 @@
-"""Writes the tables of settings in ``docs/configuration.md``, from the settings themselves."""
+"""The tables of settings in ``docs/configuration.md``, made from the settings."""
 
 from __future__ import annotations
 
@@ -42,10 +42,6 @@ def _table(settings: Iterable[Setting[Any]]) -> Iterator[str]:
         yield f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |\n"
 
 
-def main() -> None:
-    """Write the tables."""
-    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def pages() -> dict[Path, str]:
+    """Return the page by its path."""
+    return {PAGE: page(PAGE.read_text(encoding="utf-8"))}

@@ -1,4 +1,4 @@
-"""Writes the tables of ways in: those not asked for in the README, a line a way in each provider's README."""
+"""The tables of ways in: those not asked for in the README, and one line for each way in in each provider's README."""
 
 from __future__ import annotations
 
@@ -65,13 +65,3 @@ def _replaced(path: Path, written: str) -> str:
         raise ValueError(message)
     before, rest = text.split(BEGIN)
     return before + BEGIN + written + END + rest.split(END)[1]
-
-
-def main() -> None:
-    """Write the tables."""
-    for path, text in pages().items():
-        path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,4 +1,4 @@
-"""Writes ``docs/identities/README.md``: what AWS roles of Kubernetes clusters are granted, judged by the engine.
+"""``docs/identities/README.md``: what AWS roles of Kubernetes clusters are granted, judged by the engine.
 
 The roles and their policies are those of ``known_roles``, each with its source.
 """
@@ -203,10 +203,6 @@ def _code(words: str) -> str:
     return ", ".join(f"`{word}`" for word in listed.split(", ")) + more + rest
 
 
-def main() -> None:
-    """Write the page."""
-    PAGE.write_text(page(judged()), encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def pages() -> dict[Path, str]:
+    """Return the page by its path."""
+    return {PAGE: page(judged())}

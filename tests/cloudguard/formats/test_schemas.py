@@ -23,7 +23,7 @@ from cloudguard.results.comparison import Comparison
 from cloudguard.results.plan import Plan
 from command import ran, refusal
 from contract import assert_contract, faults
-from docs.schemas import schemas
+from docs.json_schemas import pages
 
 OLDER = Path(__file__).parents[2] / "support" / "older"
 SNAPSHOT = snapshot_file.load((OLDER / "snapshot.json").read_bytes(), "it")
@@ -31,7 +31,7 @@ REPORT = pipeline.evaluate(SNAPSHOT)
 
 
 def test_the_published_schemas_are_up_to_date() -> None:
-    stale = [path.name for path, text in schemas().items() if path.read_text(encoding="utf-8") != text]
+    stale = [path.name for path, text in pages().items() if path.read_text(encoding="utf-8") != text]
     assert stale == [], "run `make docs`"
 
 
@@ -52,7 +52,7 @@ def test_a_report_fits_its_schema(report: object) -> None:
     assert_contract(report)
 
 
-def test_other_files_fit_their_schemas() -> None:
+def test_other_files_fit_their_pages() -> None:
     assert faults("snapshot", snapshot_file.dump(SNAPSHOT)) == []
     assert faults("plan", plan_shapes.as_json(pipeline.plan(sample.snapshot()).plan)) == []
     assert faults("plan", plan_shapes.as_json(Plan(REPORT))) == []

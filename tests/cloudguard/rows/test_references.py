@@ -11,6 +11,7 @@ import cloudguard
 import sample
 from cloudguard.formats import explain, json_report, markdown
 from cloudguard.formats.exports import sarif
+from cloudguard.formats.exports.common import Export
 from cloudguard.provider.port import installed, load
 from cloudguard.results.reference import (
     FILE,
@@ -86,7 +87,7 @@ def test_findings_have_the_references_of_their_check() -> None:
     page = explain.finding_page(first, report)
     assert first.references[0].title in page
     assert first.references[0].link in page
-    results = json.loads(sarif.render(report, ()))["runs"][0]["results"]
+    results = json.loads(sarif.render(Export((report,), lambda _report: ())))["runs"][0]["results"]
     assert all(result["properties"]["references"] for result in results)
 
 
