@@ -30,6 +30,7 @@ MAY_IMPORT = {
     "permission_sets": ("intervals",),
     "errors": (),
     "values": (),
+    "tables": (),
     "model": (*SETS, "errors"),
     "provider": (*CHANGES, "results.api_call", "results.reference", "model", *SETS, "errors"),
     "needs": ("model", *SETS, "errors"),
@@ -55,7 +56,7 @@ MAY_IMPORT = {
     "adapter": ("provider", *CHANGES, "results.api_call", "model", *SETS, "errors"),
 }
 """The rooms, or single modules of rooms, that each room may import. A room may always import itself."""
-BY_ALL = ("values",)
+BY_ALL = ("values", "tables")
 """The modules that each room may import."""
 
 FOLDERS = ("access", "cluster", "storage", "network", "trust", "identity", "iam_catalog", "changes")

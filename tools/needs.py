@@ -20,7 +20,7 @@ from typing import Any, Final, cast
 import yaml
 
 from cloudguard.model.identity import Effect, Statement
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES
 from cloudguard_aws.identity.policy_documents import statements
 
 SAME, BAD, DIFFERENT = 0, 2, 3

@@ -14,8 +14,8 @@ from typing import Any
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.model.source import Source
-from cloudguard.provider.need_tables import Values
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard.provider.iam.need_tables import Values
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES
 
 FOLDER = Path(__file__).parent
 

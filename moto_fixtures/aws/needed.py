@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cloudguard.model.identity import Statement as Granted
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from moto_fixtures.aws.builder import ACCOUNT, REGION
 from moto_fixtures.aws.builder.machines import Statement

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from cloudguard.model.identity import Statement
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES
 from tools.needs import BAD, DIFFERENT, SAME, main, needs_of, upstream_permissions
 
 DRIVER = "docs/example-iam-policy.json"

@@ -15,8 +15,9 @@ from importlib.resources.abc import Traversable
 from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
+from cloudguard.tables import table_of
 from cloudguard.values import dataclass
-from cloudguard_aws.iam_catalog.read_actions import read_actions, toml_of
+from cloudguard_aws.iam_catalog.read_actions import read_actions
 
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})
 GLOBAL_REGIONS: Final = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
@@ -52,7 +53,7 @@ class PublishedCatalog:
 
     def __init__(self, partition: str = "aws") -> None:
         self._partition = partition
-        overlay = toml_of("overlay.toml")
+        overlay = table_of("cloudguard_aws.iam_catalog", "overlay.toml")
         self._with_colons = frozenset[str](overlay["colons"]["placeholders"])
         self._action_formats = _by_service(
             (action, [self._format(arn) for arn in arns]) for action, arns in overlay["action-formats"].items()

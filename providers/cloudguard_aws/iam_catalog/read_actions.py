@@ -7,15 +7,15 @@ described in the SDK's service models. AWS's own level "List" covers names and s
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from fnmatch import fnmatchcase
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
+from cloudguard.tables import table_of
 
+_PACKAGE: Final = "cloudguard_aws.iam_catalog"
 _LIST, _READ = "List", "Read"
 _CALLED_READS: Final = frozenset({_LIST, _READ})
 
@@ -29,7 +29,7 @@ class ReadActions:
             for action in group["actions"]:
                 service, _, name = action.lower().partition(":")
                 self._groups.setdefault(service, []).append((name, Access(group["access"])))
-        written = toml_of("settings_reads.toml")
+        written = table_of(_PACKAGE, "settings_reads.toml")
         self._settings = {service: frozenset(names.lower().split()) for service, names in written["settings"].items()}
         self._contents = {service: frozenset(names.lower().split()) for service, names in written["contents"].items()}
 
@@ -58,9 +58,4 @@ def read_actions() -> ReadActions:
 
 def read_groups() -> tuple[Mapping[str, Any], ...]:
     """Return the groups of ``read_actions.toml`` unchanged, with the keys "access", "what", "source" and "actions"."""
-    return tuple(toml_of("read_actions.toml")["group"])
-
-
-def toml_of(name: str) -> Mapping[str, Any]:
-    """Return a table of this package, from the file ``name``."""
-    return tomllib.loads(files("cloudguard_aws.iam_catalog").joinpath(name).read_text(encoding="utf-8"))
+    return tuple(table_of(_PACKAGE, "read_actions.toml")["group"])

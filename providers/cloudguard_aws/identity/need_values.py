@@ -15,7 +15,7 @@ from typing import Final
 from cloudguard.model.identity import Identities
 from cloudguard.model.keys import KeyManager
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.need_tables import Values
+from cloudguard.provider.iam.need_tables import Values
 
 _ZONE: Final = re.compile(r"^arn:[^:]*:route53:::hostedzone/([A-Z0-9]+)$")
 _KEY: Final = re.compile(r"^arn:[^:]*:kms:[^:]*:[^:]*:key/[^*?]+$")

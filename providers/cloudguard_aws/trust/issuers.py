@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
+from cloudguard.tables import table_of
 from cloudguard.values import dataclass
 
 _OWNERS: Final = {
@@ -82,8 +81,7 @@ def _filled(text: str, owner: str) -> str:
 @cache
 def shared_issuers() -> Mapping[str, SharedIssuer]:
     """Return a dict of issuer name → shared issuer."""
-    text = files("cloudguard_aws.trust").joinpath("issuers.toml").read_text(encoding="utf-8")
-    return {table["name"]: _issuer(table) for table in tomllib.loads(text)["issuer"]}
+    return {table["name"]: _issuer(table) for table in table_of("cloudguard_aws.trust", "issuers.toml")["issuer"]}
 
 
 def _issuer(table: Mapping[str, Any]) -> SharedIssuer:

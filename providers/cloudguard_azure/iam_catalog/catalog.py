@@ -5,8 +5,7 @@ No public package lists Azure's operations.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final
@@ -15,7 +14,8 @@ from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.identity import Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.permission_sets.actions import UNLISTED
-from cloudguard.provider.context_free import ContextFree
+from cloudguard.provider.iam.action_lists import ActionList, known_statements
+from cloudguard.tables import table_of
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, resource_formats
 
 _HERE: Final = "cloudguard_azure.iam_catalog"
@@ -27,15 +27,14 @@ _VERBS: Final = ("read", "write", "delete", "action")
 """The last words of operations."""
 
 
-class OperationCatalog(ContextFree):
+class OperationCatalog(ActionList):
     """A catalog of actions ("Microsoft.Compute:disks/read"), each with the planes on which it is known."""
 
     def __init__(self, actions: Iterable[tuple[str, str]]) -> None:
-        self._actions: dict[str, dict[str, str]] = {}
+        listed = [*actions]
+        super().__init__(action for action, _ in listed)
         self._planes: dict[str, set[str]] = {}
-        for action, plane in actions:
-            provider, _, name = action.partition(":")
-            self._actions.setdefault(provider.lower(), {}).setdefault(name.lower(), name)
+        for action, plane in listed:
             self._planes.setdefault(action.lower(), set()).add(plane)
         self._count = len(self._planes)
         for provider in (*self._actions, _LATER):
@@ -49,15 +48,6 @@ class OperationCatalog(ContextFree):
         return (
             f"{self._count} operations of the built-in roles of {_READ}, of the roles that were read and of the needs"
         )
-
-    @property
-    def services(self) -> Collection[str]:
-        """The providers."""
-        return self._actions.keys()
-
-    def actions(self, service: str) -> Iterable[str]:
-        """Return the actions of a provider."""
-        return sorted(self._actions.get(service.lower(), {}).values())
 
     def resource_formats(self, action: str) -> Iterable[str] | None:
         """Return the resource formats of an action; None for an unknown action, which may be on either plane."""
@@ -84,9 +74,9 @@ class OperationCatalog(ContextFree):
 
 
 @cache
-def reading() -> dict[str, Any]:
+def reading() -> Mapping[str, Any]:
     """Return ``reading.toml``, in lower case: operations that return data, prefixes of verbs, and reads of logs."""
-    table = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
+    table = table_of(_HERE, "reading.toml")
     return {key: frozenset(map(str.lower, listed)) for key, listed in table.items()}
 
 
@@ -112,9 +102,7 @@ def catalog_of(
     snapshot: Snapshot, needs: Iterable[PermissionNeed], paths: Iterable[EscalationPath]
 ) -> OperationCatalog:
     """Return the catalog for one cluster."""
-    statements = [statement for policy in snapshot.identities.policies for statement in policy.statements]
-    statements += [statement for need in needs for statement in (*need.statements, *need.documented)]
-    named = {pair for statement in statements for pair in _named_actions(statement)}
+    named = {pair for statement in known_statements(snapshot, needs) for pair in _named_actions(statement)}
     of_data = {action.lower() for action, plane in known() if plane == DATA}
     named.update((action, CONTROL) for path in paths for action in path.actions if action.lower() not in of_data)
     return OperationCatalog((*known(), *sorted(named)))

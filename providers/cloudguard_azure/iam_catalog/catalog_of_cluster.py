@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from functools import cache
@@ -11,10 +10,10 @@ from typing import Final
 
 from cloudguard.model.cluster import Role
 from cloudguard.model.iam_catalog import IamCatalog
-from cloudguard.model.identity import Effect, Statement
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.answers import AnswerError
-from cloudguard.provider.need_tables import NeedTables
+from cloudguard.provider.iam.need_tables import NeedTables
+from cloudguard.tables import table_of
 from cloudguard_azure.access.ids import group_of, parent, subscription_of
 from cloudguard_azure.iam_catalog.catalog import catalog_of
 from cloudguard_azure.iam_catalog.principals import Subjects
@@ -22,7 +21,8 @@ from cloudguard_azure.iam_catalog.role_writer import RoleDocuments
 from cloudguard_azure.identity.aks_places import CLUSTER, ENCRYPTION_SET, GATEWAY, VAULT, ZONE
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, below_of, scope_patterns
 
-TABLES: Final = NeedTables(files("cloudguard_azure.iam_catalog"))
+_PACKAGE: Final = "cloudguard_azure.iam_catalog"
+TABLES: Final = NeedTables(files(_PACKAGE))
 _WITHOUT_KEY: Final = {
     "dnszone": "the DNS zone",
     "statestore": "the state store",
@@ -45,14 +45,13 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
     cluster, values = snapshot.cluster, values_of(snapshot)
     places = PLACES if cluster.secrets_encryption and cluster.secrets_encryption.key else _WITHOUT_KEY
     needs, paths = TABLES.needs(values, places), TABLES.escalation_paths
-    groups = tuple(f"{plane}:{cluster.account}:{group}:*:*:*" for group in values["group"] for plane in (CONTROL, DATA))
     issuers = frozenset(provider.id for provider in snapshot.identities.providers)
     return IamCatalog(
         catalog=catalog_of(snapshot, needs, paths),
         writer=RoleDocuments(),
         needs=needs,
         escalation_paths=paths,
-        cluster_resources=(Statement("own groups", Effect.ALLOW, ("*",), resources=groups),) if groups else (),
+        cluster_resources=TABLES.statements_in("cluster_resources.toml", values),
         provider_mandated=tuple(_mandated(snapshot, values)) if cluster.managed else (),
         principals=Subjects(issuers),
         telemetry=tuple(statement for need in needs if need.id in _TELEMETRY for statement in need.statements),
@@ -108,9 +107,8 @@ def _groups(ids: Iterable[str], subscription: str) -> tuple[str, ...]:
 @cache
 def mandated_roles() -> Mapping[str, tuple[tuple[str, frozenset[str]], ...]]:
     """Return the roles of ``mandated.toml`` by GUID, each with the need that it serves and its places."""
-    table = tomllib.loads(files("cloudguard_azure.iam_catalog").joinpath("mandated.toml").read_text(encoding="utf-8"))
     roles: dict[str, list[tuple[str, frozenset[str]]]] = {}
-    for role in table["mandated"]:
+    for role in table_of(_PACKAGE, "mandated.toml")["mandated"]:
         roles.setdefault(role["role"], []).append((role.get("need", ""), frozenset(role["places"])))
     return {role: tuple(places) for role, places in roles.items()}
 

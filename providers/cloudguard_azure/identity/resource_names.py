@@ -9,13 +9,12 @@ in lower case, "azure:SUBSCRIPTION:GROUP:PROVIDER:TYPE:NAME", such as
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Final
 
 from cloudguard.provider.answers import AnswerError
+from cloudguard.tables import table_of
 from cloudguard_azure.access.ids import canonical
 
 CONTROL: Final = "azure"
@@ -40,8 +39,7 @@ _WITH_IDENTITIES: Final = frozenset({"userassignedidentities", "virtualmachines"
 @cache
 def _providers(kind: str) -> frozenset[str]:
     """Return the providers of a kind in ``providers.toml``."""
-    table = tomllib.loads(files("cloudguard_azure.identity").joinpath("providers.toml").read_text(encoding="utf-8"))
-    return frozenset(f"microsoft.{name}" for name in table[kind])
+    return frozenset(f"microsoft.{name}" for name in table_of("cloudguard_azure.identity", "providers.toml")[kind])
 
 
 def actions_of(operation: str) -> tuple[str, ...]:

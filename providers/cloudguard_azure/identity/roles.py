@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from functools import cache, partial
-from importlib.resources import files
 
 from cloudguard.provider.answers import Item, child, children, required, text
+from cloudguard.tables import table_of
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import GET_ROLE_DEFINITION
@@ -39,9 +38,8 @@ class Roles:
 
     def role(self, role_id: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
-        call, name = GET_ROLE_DEFINITION, self._first(role_id)
-        items = self._api.read(call, hides=HIDES, about=name, role_id=name)
-        read = self._api.mapped(call, items, _role, hides=HIDES, about=name)
+        name = self._first(role_id)
+        read = self._api.listed(GET_ROLE_DEFINITION, _role, hides=HIDES, about=name, role_id=name)
         return read[0] if read else known_roles().get(guid_of(name))
 
     def _first(self, role_id: str) -> str:
@@ -62,7 +60,7 @@ def _role(item: Item) -> Role:
 @cache
 def known_roles() -> Mapping[str, Role]:
     """Return the built-in roles known to this release, by GUID."""
-    written = tomllib.loads(files("cloudguard_azure.identity").joinpath("built_in.toml").read_text(encoding="utf-8"))
+    written = table_of("cloudguard_azure.identity", "built_in.toml")
     return {
         guid: Role(
             table["name"],

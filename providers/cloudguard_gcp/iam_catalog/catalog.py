@@ -5,43 +5,27 @@ No public package lists Google's permissions.
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
-from typing import Any, Final
+from typing import Any
 
 from cloudguard.model.iam_catalog import Access, EscalationPath, PermissionNeed
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.context_free import ContextFree
+from cloudguard.provider.iam.action_lists import ActionList, known_statements
+from cloudguard.tables import table_of
 from cloudguard_gcp.access.resource_names import resource_formats
 
-_HERE: Final = "cloudguard_gcp.iam_catalog"
 
-
-class RoleCatalog(ContextFree):
+class RoleCatalog(ActionList):
     """A catalog of the given actions ("compute:instances.list"). Patterns are left out."""
 
     def __init__(self, actions: Iterable[str]) -> None:
-        self._actions: dict[str, set[str]] = {}
-        for action in actions:
-            service, _, name = action.partition(":")
-            if "*" not in action and name:
-                self._actions.setdefault(service, set()).add(name)
+        super().__init__(action for action in actions if "*" not in action and action.partition(":")[2])
 
     @property
     def version(self) -> str:
         """The number of permissions in the catalog, and their sources."""
         return f"{sum(map(len, self._actions.values()))} permissions of the roles that were read and of the needs"
-
-    @property
-    def services(self) -> Collection[str]:
-        """The services."""
-        return self._actions.keys()
-
-    def actions(self, service: str) -> Iterable[str]:
-        """Return the actions of a service."""
-        return sorted(self._actions.get(service, ()))
 
     def resource_formats(self, action: str) -> Iterable[str]:
         """Return the resource formats of an action."""
@@ -49,8 +33,7 @@ class RoleCatalog(ContextFree):
 
     def access(self, action: str) -> Access:
         """Return the kind of access: DATA if ``reading.toml`` lists the action, else by its verb."""
-        table: dict[str, Any] = reading()
-        verb = action.rpartition(".")[2]
+        table, verb = reading(), action.rpartition(".")[2]
         if action in table["data"]:
             return Access.DATA
         only_reads = verb in table["verbs"] or verb.startswith(tuple(table["prefixes"]))
@@ -58,15 +41,13 @@ class RoleCatalog(ContextFree):
 
 
 @cache
-def reading() -> dict[str, Any]:
+def reading() -> Mapping[str, Any]:
     """Return ``reading.toml``: "verbs" and "prefixes" of actions that only read, and "data", actions that read data."""
-    table = tomllib.loads(files(_HERE).joinpath("reading.toml").read_text(encoding="utf-8"))
+    table = table_of("cloudguard_gcp.iam_catalog", "reading.toml")
     return {**table, "data": frozenset(table["data"])}
 
 
 def catalog_of(snapshot: Snapshot, needs: Iterable[PermissionNeed], paths: Iterable[EscalationPath]) -> RoleCatalog:
     """Return the catalog for one cluster."""
-    statements = (statement for policy in snapshot.identities.policies for statement in policy.statements)
-    needed = (statement for need in needs for statement in need.statements)
-    actions = {action for statement in (*statements, *needed) for action in statement.actions}
+    actions = {action for statement in known_statements(snapshot, needs) for action in statement.actions}
     return RoleCatalog(actions | {action for path in paths for action in path.actions})

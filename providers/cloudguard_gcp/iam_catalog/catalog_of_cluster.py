@@ -7,9 +7,9 @@ from typing import Final
 
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.need_tables import NeedTables
+from cloudguard.provider.iam.need_tables import NeedTables
 from cloudguard_gcp.iam_catalog.catalog import catalog_of
-from cloudguard_gcp.iam_catalog.need_values import PLACES, cluster_resources, values_of
+from cloudguard_gcp.iam_catalog.need_values import PLACES, values_of
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import RoleDocuments
 from cloudguard_gcp.identity.conditions import TIME
@@ -32,7 +32,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         escalation_paths=paths,
         known_context=lambda _: today,
         grants_are_conditional=True,
-        cluster_resources=tuple(cluster_resources(values)),
+        cluster_resources=TABLES.statements_in("cluster_resources.toml", values),
         principals=Members(
             cluster.account,
             snapshot.identities.account_names,

@@ -14,9 +14,8 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from cloudguard.model.cluster import Cluster
-from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.need_tables import Values, filled
+from cloudguard.provider.iam.need_tables import Values
 from cloudguard_gcp.access.links import last
 from cloudguard_gcp.cluster.pools import NEXT_HOST
 from cloudguard_gcp.identity.conditions import NAME
@@ -89,11 +88,3 @@ def _attached(cluster: Cluster) -> set[str]:
 
 def _is_among(name: str, patterns: Iterable[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
-
-
-def cluster_resources(values: Values) -> Iterator[Statement]:
-    """Yield statements that match only requests on the cluster's own resources."""
-    patterns = tuple(filled(("*/instances/<instance>", "*/disks/<etcddisk>"), values))
-    if patterns:
-        of_cluster = Condition("StringLike", NAME, patterns)
-        yield Statement("names", Effect.ALLOW, ("*",), resources=("*",), conditions=(of_cluster,))

@@ -11,20 +11,17 @@ from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.iam_catalog import Caller, CallerKind
-from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
+from cloudguard.model.identity import Condition, Effect, PolicyDocument
+from cloudguard.provider.iam.named_principals import CALLER, NamedPrincipals, named_caller
 from cloudguard_gcp.access.resource_names import is_consumers, is_googles, owner_of
+from cloudguard_gcp.identity.bindings import EVERYONE
 from cloudguard_gcp.identity.kubernetes_accounts import ANY, IdentityPools, service_accounts_of
 
-_MEMBER: Final = "caller:member"
-"""A key that only cloudguard uses: the member that makes a request."""
-_EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
 _UNNAMED_USER: Final = "user:somebody@example.com"
 _POD: Final = re.compile(r"^serviceAccount:([^\[\]]+)\.svc\.id\.goog\[([^/\]]+)/([^\]]+)\]$")
 _POOL: Final = re.compile(
     r"^principal(Set)?://iam\.googleapis\.com/.*/(workloadIdentityPools|workforcePools)/([^/]+)/(.+)$"
 )
-
-
 _ACCOUNT: Final = re.compile(
     r"^(?:serviceAccount:|principal://iam\.googleapis\.com/projects/[^/]+/serviceAccounts/)([^\[\]]+)$"
 )
@@ -39,13 +36,15 @@ _OWN: Final = re.compile(r"^(?:user:|group:|deleted:|principal://goog/subject/|p
 """Members that are assumed to belong to the organization, and deleted members."""
 
 
-class Members:
+class Members(NamedPrincipals):
     """Reads members of bindings ("serviceAccount:…", "principalSet://…", "allUsers"), for one project.
 
     ``names``: the project's other names, such as its number. ``known_context``: the context of all requests today.
     ``organization``: the project's organization ("organizations/2", "": none or unknown), to which private Google
     Accounts do not belong. ``pools``: the identity pools of the cluster's service accounts.
     """
+
+    everyone = EVERYONE
 
     def __init__(
         self,
@@ -56,50 +55,32 @@ class Members:
         organization: str = "",
         pools: Iterable[str] = (),
     ) -> None:
-        self._project, self._names = project, frozenset((project, *names))
+        super().__init__(known_context)
+        self._names = frozenset((project, *names))
         self._organization = organization
         self._pools = IdentityPools(frozenset({f"{project}.svc.id.goog", *pools}))
-        self.known_context: Mapping[str, str] = known_context or {}
-
-    def context_of(self, principal: str) -> Mapping[str, str]:
-        """Return no context: no allow policy or credential knows a member by one."""
-        del principal
-        return {}
-
-    def requests_of(self, principal: str, *, excepted: bool) -> tuple[tuple[Condition, ...], ...]:
-        """Return the conditions that requests of a member meet."""
-        del excepted
-        return ((),) if principal in _EVERYONE else self.declared(principal)
-
-    def conditions_of(self, statement: Statement) -> tuple[Condition, ...]:
-        """Return the conditions of a statement."""
-        return statement.conditions
-
-    def declared(self, outsider: str) -> tuple[tuple[Condition, ...], ...]:
-        """Return the conditions that requests of a declared outsider meet."""
-        return ((Condition("StringEquals", _MEMBER, (outsider,)),),)
 
     def callers(self, policy: PolicyDocument) -> Iterator[Caller]:
         """Yield everyone, and each outsider that the bindings name."""
         allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
         actions = tuple(sorted({action for statement in allowing for action in statement.actions}))
         named = dict.fromkeys(member for statement in allowing for member in statement.principals)
-        if _EVERYONE & named.keys():
-            yield _caller(CallerKind.ANYONE, "anyone in any account", actions, _UNNAMED_USER, ())
+        if EVERYONE & named.keys():
+            yield named_caller(CallerKind.ANYONE, "anyone in any account", actions, _UNNAMED_USER, ())
         for member in named:
             accounts = service_accounts_of(member, self._pools)
             if accounts.endswith("*"):
                 who = f"any Kubernetes service account {'of the project' if accounts == ANY else f'in {accounts[:-2]}'}"
-                yield _caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)
+                yield named_caller(CallerKind.PODS, who, actions, member, () if accounts == ANY else None)
             elif self._organization and is_consumers(member):
-                yield _caller(CallerKind.OUTSIDER, member.rpartition("/")[2], actions, member, ())
-            elif not accounts and member not in _EVERYONE and not _OWN.match(member):
+                yield named_caller(CallerKind.OUTSIDER, member.rpartition("/")[2], actions, member, ())
+            elif not accounts and member not in EVERYONE and not _OWN.match(member):
                 yield from self._outsiders(member, actions)
 
     def _outsiders(self, member: str, actions: tuple[str, ...]) -> Iterator[Caller]:
         """Yield the outsider that a member stands for; none if it is the project's own."""
         if subjects := _subjects(member):
-            yield _caller(CallerKind.OUTSIDER, subjects[0], actions, member, subjects[1])
+            yield named_caller(CallerKind.OUTSIDER, subjects[0], actions, member, subjects[1])
         elif account := _ACCOUNT.match(member):
             owner = owner_of(account[1])
             if owner or not is_googles(account[1]):
@@ -111,7 +92,7 @@ class Members:
             elsewhere = self._organization and place.startswith("organizations/") and place != self._organization
             kind = CallerKind.OUTSIDER if elsewhere else CallerKind.ORGANIZATION
             who = f"any account of {place}" + ("" if elsewhere else ", which may be its own")
-            yield _caller(kind, who, actions, member, ())
+            yield named_caller(kind, who, actions, member, ())
         else:
             yield _undecided(member, actions, member)
 
@@ -120,7 +101,7 @@ class Members:
         if owner.isdigit() and not any(name.isdigit() for name in self._names):
             yield _undecided(who, actions, member)
         elif owner not in self._names:
-            yield _caller(CallerKind.OUTSIDER, who, actions, member, ())
+            yield named_caller(CallerKind.OUTSIDER, who, actions, member, ())
 
 
 def _subjects(member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
@@ -139,11 +120,5 @@ def _subjects(member: str) -> tuple[str, tuple[Condition, ...] | None] | None:
 
 
 def _undecided(who: str, actions: tuple[str, ...], member: str) -> Caller:
-    unknown = (Condition("is not understood", _MEMBER, (member,)),)
-    return replace(_caller(CallerKind.OUTSIDER, who, actions, member, ()), certain=unknown)
-
-
-def _caller(
-    kind: CallerKind, who: str, actions: tuple[str, ...], member: str, ordinary: tuple[Condition, ...] | None
-) -> Caller:
-    return Caller(kind, who, actions, (Condition("StringEquals", _MEMBER, (member,)),), (), ordinary, member)
+    unknown = (Condition("is not understood", CALLER, (member,)),)
+    return replace(named_caller(CallerKind.OUTSIDER, who, actions, member, ()), certain=unknown)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Sequence
 from functools import cache, partial
-from importlib.resources import files
 from typing import Final
 
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, flag, required, text, texts
+from cloudguard.tables import table_of
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROLE
@@ -38,8 +37,7 @@ class Roles:
 
     def role(self, name: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
-        items = self._api.read(GET_ROLE, hides=_HIDES, about=name, role=name)
-        read = self._api.mapped(GET_ROLE, items, partial(_role, name), hides=_HIDES, about=name)
+        read = self._api.listed(GET_ROLE, partial(_role, name), hides=_HIDES, about=name, role=name)
         return read[0] if read else known_roles().get(name)
 
 
@@ -58,8 +56,7 @@ def _role(name: str, item: Item) -> Role:
 @cache
 def known_roles() -> dict[str, Role]:
     """Return the predefined roles known to this release, by name. Some have only a part of their permissions."""
-    file = files("cloudguard_gcp.identity").joinpath("predefined.toml")
-    written = tomllib.loads(file.read_text(encoding="utf-8"))
+    written = table_of("cloudguard_gcp.identity", "predefined.toml")
     return {
         name: Role(
             tuple(f"{of}.{verb}" for of, verbs in permissions.items() for verb in verbs.split()), written["read"]

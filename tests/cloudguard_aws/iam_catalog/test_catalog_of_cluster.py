@@ -17,11 +17,10 @@ from cloudguard.model.iam_catalog import Access, Impact, PermissionNeed
 from cloudguard.model.identity import Effect, Identities, Statement
 from cloudguard.model.keys import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.source import Source
-from cloudguard.provider.need_tables import STATEMENT_KEYS
+from cloudguard.provider.iam.need_tables import STATEMENT_KEYS
 from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, published
-from cloudguard_aws.iam_catalog.catalog_of_cluster import iam_catalog
-from cloudguard_aws.iam_catalog.cluster_resources import cluster_resources
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES, iam_catalog
+from cloudguard_aws.iam_catalog.cluster_resources import tagged_resources
 from cloudguard_aws.iam_catalog.read_actions import read_groups
 from docs.identities.known_roles import known_policies, written
 
@@ -150,7 +149,7 @@ def test_a_customer_s_keys_are_cluster_resources() -> None:
     cluster = replace(facts.cluster, keys=keys, secrets_encryption=SecretsEncryption(secrets, source))
     known = iam_catalog(replace(facts, cluster=cluster))
     assert [
-        cluster_resource.resources for cluster_resource in known.cluster_resources if cluster_resource.name == "keys"
+        statement.resources for statement in known.cluster_resources if statement.name == "cluster_resources.toml/keys"
     ] == [(named, secrets)]
     needed = {need.id: {name for statement in need.statements for name in statement.resources} for need in known.needs}
     assert (needed["eks/secrets-key"], needed["ebs-csi/key"]) == ({secrets}, {named, secrets})
@@ -279,7 +278,7 @@ def test_the_catalog_is_loaded_once_per_process() -> None:
 
 
 def test_cluster_resources_name_the_cluster() -> None:
-    statements = tuple(cluster_resources(VALUES))
+    statements = (*tagged_resources(VALUES), *TABLES.statements_in("cluster_resources.toml", VALUES))
     assert all(statement.effect is Effect.ALLOW for statement in statements)
     for statement in statements:
         texts = (*statement.resources, *(text for cond in statement.conditions for text in (cond.key, *cond.values)))

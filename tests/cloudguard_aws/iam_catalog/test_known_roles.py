@@ -14,7 +14,7 @@ from cloudguard.model.iam_catalog import Access
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 from cloudguard_aws.iam_catalog.catalog import published
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES
 from docs.identities.known_roles import KnownRole, known_roles
 from docs.identities.render import PAGE, VALUES, judged, page
 

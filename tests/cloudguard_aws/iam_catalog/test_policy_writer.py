@@ -15,7 +15,7 @@ from cloudguard.authorization.effective import allowed, space_of
 from cloudguard.model.iam_catalog import PermissionNeed
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard_aws.iam_catalog.catalog import published
-from cloudguard_aws.iam_catalog.needs import TABLES
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES
 from cloudguard_aws.iam_catalog.policy_writer import MAX_CHARACTERS, PolicyDocuments
 from cloudguard_aws.identity.policy_documents import DocumentError
 from strategies import laws

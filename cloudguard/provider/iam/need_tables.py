@@ -1,10 +1,10 @@
 """Permission needs and escalation paths, read from the TOML tables of a provider's package.
 
 ``needed/*.toml`` lists the permissions that parts of a cluster need. ``escalations.toml`` lists actions that together
-give more power. Each entry names its source. Texts may hold placeholders (``<cluster>``), which are filled for one
-cluster. A need with ``statements-of`` has the statements of the needs listed there, followed by its own statements.
-A ``documented`` statement is what the source grants if it also covers resources outside the cluster; a ``bound``
-statement on the cluster's own resources is the need in its place.
+give more power. Other files list statements for another purpose. Each entry names its source. Texts may hold
+placeholders (``<cluster>``), which are filled for one cluster. A need with ``statements-of`` has the statements of the
+needs listed there, followed by its own statements. A ``documented`` statement is what the source grants if it also
+covers resources outside the cluster; a ``bound`` statement on the cluster's own resources is the need in its place.
 """
 
 from __future__ import annotations
@@ -105,10 +105,16 @@ class NeedTables:
     def _by_id(self) -> Mapping[str, Table]:
         return {table["id"]: table for table in self.written}
 
+    def statements_in(self, file: str, values: Values) -> tuple[Statement, ...]:
+        """Return the statements in ``file`` ("harmless.toml"), with their placeholders filled."""
+        return tuple(_statements(file, self._read(file)[_STATEMENTS], values))
+
+    def _read(self, file: str) -> Table:
+        return tomllib.loads(self._folder.joinpath(file).read_text(encoding="utf-8"))
+
     @cached_property
     def escalation_paths(self) -> tuple[EscalationPath, ...]:
         """All escalation paths of the table."""
-        text = self._folder.joinpath("escalations.toml").read_text(encoding="utf-8")
         return tuple(
             EscalationPath(
                 id=table["id"],
@@ -122,7 +128,7 @@ class NeedTables:
                 passrole_action=table.get("passrole-action", ""),
                 passrole_conditions=tuple(_conditions(table.get("passrole-conditions", ()), {})),
             )
-            for table in tomllib.loads(text)["escalation"]
+            for table in self._read("escalations.toml")["escalation"]
         )
 
 

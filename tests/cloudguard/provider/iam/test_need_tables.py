@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cloudguard.model.identity import Condition, Effect, Statement
-from cloudguard.provider.need_tables import NeedTables, filled
+from cloudguard.provider.iam.need_tables import NeedTables, filled
 
 VALUES = {"cluster": ["prod"], "key": ["k1", "k2"], "zone": []}
 NEED = '[[need]]\nid = "{}"\nholders = ["node"]\nsource = "https://x"\nrelease = "v1"\nconfidence = "code"\n'
