@@ -7,15 +7,14 @@ shows; the ports of every other installer are possible ports.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from cloudguard.model.cluster import Cluster, Role, Strength
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.tables import table_of
 from cloudguard.values import dataclass
 
 SSH_AND_RDP = ServiceSet.parse("tcp/22,tcp/3389")
@@ -43,8 +42,7 @@ CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto
 
 @cache
 def _entries() -> tuple[dict[str, Any], ...]:
-    text = files("cloudguard.needs").joinpath("ports.toml").read_text(encoding="utf-8")
-    return tuple(tomllib.loads(text)["port"])
+    return tuple(table_of("cloudguard.needs", "ports.toml")["port"])
 
 
 def _of_kind(kind: str, cluster: Cluster) -> list[dict[str, Any]]:

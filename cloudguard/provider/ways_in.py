@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib.resources import files
 
 from cloudguard.model.ways_in import WayIn, WayInTarget, WayState
+from cloudguard.tables import table_of
 
 FILE = "ways_in.toml"
 
@@ -14,7 +13,6 @@ FILE = "ways_in.toml"
 @cache
 def ways_in(package: str) -> tuple[WayIn, ...]:
     """Return the ways in of a provider's ``package``, in the file's order. The file is read once in a process."""
-    written = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))["way"]
     return tuple(
         WayIn(
             id=table["id"],
@@ -26,7 +24,7 @@ def ways_in(package: str) -> tuple[WayIn, ...]:
             would_help=table.get("would-help", ""),
             pointer=table.get("pointer", ""),
         )
-        for table in written
+        for table in table_of(package, FILE)["way"]
     )
 
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
-from importlib.resources import files
 from typing import Any, Protocol, runtime_checkable
 
+from cloudguard.tables import table_of
 from cloudguard.values import dataclass
 
 FILE = "references.toml"
@@ -52,8 +51,7 @@ class KnowsReferences(Protocol):
 @cache
 def reference_table(package: str) -> tuple[ReferenceEntry, ...]:
     """Return the table of ``package``, in its order. It is read once per process."""
-    text = files(package).joinpath(FILE).read_text(encoding="utf-8")
-    return tuple(_entries(tomllib.loads(text)["standard"]))
+    return tuple(_entries(table_of(package, FILE)["standard"]))
 
 
 def _entries(standards: Iterable[Mapping[str, Any]]) -> Iterable[ReferenceEntry]:

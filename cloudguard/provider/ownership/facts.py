@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import field
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
 from typing import Any, Protocol, runtime_checkable
 
 from cloudguard.model.filters import PeerKind
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.tables import table_of
 from cloudguard.values import dataclass
 
 FILE = "owners.toml"
@@ -131,8 +130,7 @@ class KnowsOwners(Protocol):
 @cache
 def owner_facts(package: str) -> Mapping[str, OwnerFacts]:
     """Return the table of owners of a provider's ``package``, in the file's order. It is read once in a process."""
-    written = tomllib.loads(files(package).joinpath(FILE).read_text(encoding="utf-8"))["owner"]
-    return {table["id"]: _facts(table) for table in written}
+    return {table["id"]: _facts(table) for table in table_of(package, FILE)["owner"]}
 
 
 def _facts(table: Mapping[str, Any]) -> OwnerFacts:

@@ -6,16 +6,15 @@ Most are in ``installer_tags.toml``. Keys are in lower case, as in ``Tags``.
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.host_roles import HostRoles, united
 from cloudguard.provider.installers import LONGEST_BASE, ShownInstaller, is_infra, without_infra
 from cloudguard.provider.installers import installer_of as installer_by
+from cloudguard.tables import table_of
 from cloudguard_azure.cluster.machines import Machine, ScaleSet, Tags
 
 _CLOUD_PROVIDER: Final = "kubernetes.io_cluster_"
@@ -32,7 +31,7 @@ _RKE2_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
 @cache
 def _table() -> Mapping[str, Any]:
     """Return ``installer_tags.toml``."""
-    return tomllib.loads(files("cloudguard_azure.cluster").joinpath("installer_tags.toml").read_text(encoding="utf-8"))
+    return table_of("cloudguard_azure.cluster", "installer_tags.toml")
 
 
 def clusters_of(tags: Tags) -> Iterator[str]:
