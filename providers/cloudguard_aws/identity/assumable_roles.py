@@ -74,5 +74,4 @@ def _is_named(resource: str) -> bool:
 
 
 def _existing(api: Api) -> set[str]:
-    listed = api.read(LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE)
-    return {*api.mapped(LIST_ROLES, listed, lambda role: required(role, "Arn"), hides=_HIDES)}
+    return {*api.listed(LIST_ROLES, lambda role: required(role, "Arn"), hides=_HIDES, **ALL_AT_ONCE)}

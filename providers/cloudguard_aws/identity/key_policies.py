@@ -43,11 +43,12 @@ def with_resource_policies(
 ) -> Identities:
     """Return the identities with the grants of resource policies that ``call`` read.
 
-    ``by_resource``: dict of resource → statements of its policy.
+    ``by_resource``: dict of resource → statements of its policy. An identity's own trust policy grants it nothing.
     """
     changed, policies = list[Identity](), list(identities.policies)
     for identity in identities.identities:
-        mine = [_policy(api.source(call, name), identity, statements) for name, statements in by_resource.items()]
+        of_others = ((name, granted) for name, granted in by_resource.items() if name != identity.id)
+        mine = [_policy(api.source(call, name), identity, granted) for name, granted in of_others]
         added = [policy for policy in mine if policy is not None]
         policies += added
         changed.append(replace(identity, policies=(*identity.policies, *(policy.id for policy in added))))
@@ -58,11 +59,12 @@ def with_resource_policies(
 
 def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     """Return the statements of a key's policy. In this policy, the resource "*" is the key itself."""
-    known = api.read(calls.DESCRIBE_KEY, hides=_HIDES, about=key, KeyId=key)  # shared answer; an alias has no policy
-    arns = api.mapped(calls.DESCRIBE_KEY, known, lambda item: text(item, "Arn"), hides=_HIDES)
-    name, call = next(iter(arns), "") or key, calls.GET_KEY_POLICY
-    items = api.read(call, hides=_HIDES, about=key, **policy_of(name))
-    read = api.mapped(call, items, lambda item: statements(text(item, "Policy")), hides=_HIDES, about=key)
+    arns = api.listed(calls.DESCRIBE_KEY, lambda item: text(item, "Arn"), hides=_HIDES, about=key, KeyId=key)
+    name = next(iter(arns), "") or key  # an alias has no policy
+    items = api.read(calls.GET_KEY_POLICY, hides=_HIDES, about=key, **policy_of(name))
+    read = api.mapped(
+        calls.GET_KEY_POLICY, items, lambda item: statements(text(item, "Policy")), hides=_HIDES, about=key
+    )
     return tuple(
         replace(statement, resources=(name,), not_resources=()) for statements in read for statement in statements
     )

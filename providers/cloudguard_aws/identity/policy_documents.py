@@ -13,6 +13,7 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.source import Source
 from cloudguard_aws.identity.external_ids import without_external_ids
 
 LONGEST: Final = 262_144
@@ -46,6 +47,12 @@ def policy_document(shell: PolicyDocument, document: object) -> PolicyDocument:
     text = without_external_ids(text_of(document)) if trust else text_of(document)
     parsed = statements(text, trust=trust)
     return replace(shell, document=text, statements=parsed)
+
+
+def trust_policy(role: str, document: object, source: Source) -> PolicyDocument:
+    """Return the trust policy of a role (its ARN). Raises DocumentError."""
+    shell = PolicyDocument(f"{role}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
+    return policy_document(shell, document)
 
 
 def statements(text: str, *, trust: bool = False) -> tuple[Statement, ...]:

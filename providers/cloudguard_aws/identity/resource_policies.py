@@ -16,8 +16,8 @@ from typing import Any, Final
 
 from cloudguard.model.identity import Statement
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.answers import text
+from cloudguard.model.source import FactKind
+from cloudguard.provider.answers import Item, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
@@ -80,13 +80,12 @@ def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) 
     except Api.errors() as error:
         reason, message = Api.explain(error)
         if not message.startswith(_WITHOUT_POLICY):
-            permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
-            api.add_gap(Gap(call.name, name, reason, message, _HIDES, permission))
+            api.failed(call, name, (reason, message), _HIDES)
         return ()
-    policies = api.mapped(call, items, lambda item: text(item, "Policy"), hides=_HIDES, about=name)
-    read = api.mapped(call, [{"Policy": policy} for policy in policies if policy], _policy, hides=_HIDES, about=name)
+    read = api.mapped(call, items, _policy, hides=_HIDES, about=name)
     return tuple(statement for each in read for statement in each)
 
 
-def _policy(item: Mapping[str, Any]) -> tuple[Statement, ...]:
-    return statements(text(item, "Policy"))
+def _policy(item: Item) -> tuple[Statement, ...]:
+    policy = text(item, "Policy")
+    return statements(policy) if policy else ()

@@ -8,14 +8,14 @@ from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.access.owners import OWNERS
-from cloudguard_aws.identity.policy_documents import policy_document
+from cloudguard_aws.identity.policy_documents import policy_document, trust_policy
 
 _HIDES: Final = (FactKind.IDENTITIES,)
 
@@ -40,7 +40,7 @@ def _role_of_profile(api: Api, arn: str) -> str:
     profiles = api.mapped(call, items or (), _roles_of, hides=_HIDES, about=arn)
     role = next((role for roles in profiles for role in roles), "")
     if items is not None and len(profiles) == len(items) and not role:
-        api.add_gap(Gap(call.name, arn, Reason.MISSING, "the instance profile has no role", _HIDES))
+        api.missed(call, arn, "the instance profile has no role", _HIDES)
     return role
 
 
@@ -98,14 +98,20 @@ def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identit
         *(partial(_managed, api, policy_arn, PolicyKind.GRANT) for policy_arn in managed),
         *(partial(_managed, api, boundary, PolicyKind.BOUNDARY) for boundary in boundaries if boundary),
         *(partial(_inline, api, arn, name, policy_name) for policy_name in inline_names),
-        *(partial(_trust, api, arn, item) for item in role or ()),
     )
-    policies = tuple(policy for documents in read for policy in documents)
+    trusts = api.mapped(
+        calls.GET_ROLE,
+        role or (),
+        lambda item: trust_policy(arn, item.get("AssumeRolePolicyDocument"), api.source(calls.GET_ROLE, arn)),
+        hides=_HIDES,
+        about=arn,
+    )
+    policies = (*(policy for documents in read for policy in documents), *trusts)
     ids = tuple(policy.id for policy in policies)
     known = named(calls.GET_ROLE, role or (), lambda item: (text(item, "RoleId"), _tags(item)))
     unique_id, tags = known[0] if known else ("", None)
     owner = OWNERS.of(Thing.IDENTITY, name, dict(tags or ()))
-    identity = Identity(arn, name, holders, ids, source, complete and all(read), unique_id, tags, owner)
+    identity = Identity(arn, name, holders, ids, source, complete and all((*read, trusts)), unique_id, tags, owner)
     return identity, policies
 
 
@@ -123,12 +129,7 @@ def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]
     Several roles share the answer.
     """
     call, version_call = calls.GET_POLICY, calls.GET_POLICY_VERSION
-    described = api.read(call, hides=_HIDES, about=arn, PolicyArn=arn)
-    versions = api.mapped(call, described, lambda item: required(item, "DefaultVersionId"), hides=_HIDES, about=arn)
-    thunks = (
-        partial(api.read, version_call, hides=_HIDES, about=arn, PolicyArn=arn, VersionId=version)
-        for version in versions
-    )
+    named = partial(api.listed, hides=_HIDES, about=arn, PolicyArn=arn)
     shell = PolicyDocument(
         id=arn if kind is PolicyKind.GRANT else f"{arn}#{kind}",
         name=arn.rpartition("/")[2],
@@ -138,26 +139,23 @@ def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]
         statements=(),
         source=api.source(version_call, arn),
     )
-    items = [item for answer in api.gather(*thunks) for item in answer]
-    return api.mapped(
-        version_call, items, lambda item: policy_document(shell, item.get("Document")), hides=_HIDES, about=arn
+
+    def version(name: str) -> tuple[PolicyDocument, ...]:
+        return named(version_call, lambda item: policy_document(shell, item.get("Document")), VersionId=name)
+
+    versions = named(call, lambda item: required(item, "DefaultVersionId"))
+    return tuple(
+        policy for policies in api.gather(*(partial(version, name) for name in versions)) for policy in policies
     )
 
 
 def _inline(api: Api, role: str, name: str, policy: str) -> tuple[PolicyDocument, ...]:
     call, about = calls.GET_ROLE_POLICY, f"{name}/{policy}"
-    items = api.read(call, hides=_HIDES, about=about, RoleName=name, PolicyName=policy)
     shell = PolicyDocument(
         f"{role}#inline/{policy}", policy, PolicyKind.GRANT, "inline", "", (), api.source(call, about)
     )
-    return api.mapped(
-        call, items, lambda item: policy_document(shell, item.get("PolicyDocument")), hides=_HIDES, about=about
-    )
 
+    def made(item: Item) -> PolicyDocument:
+        return policy_document(shell, item.get("PolicyDocument"))
 
-def _trust(api: Api, arn: str, role: Item) -> tuple[PolicyDocument, ...]:
-    call = calls.GET_ROLE
-    shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), api.source(call, arn))
-    return api.mapped(
-        call, [role], lambda item: policy_document(shell, item.get("AssumeRolePolicyDocument")), hides=_HIDES, about=arn
-    )
+    return api.listed(call, made, hides=_HIDES, about=about, RoleName=name, PolicyName=policy)

@@ -16,20 +16,20 @@ from typing import Final
 from cloudguard.model.cluster import Strength
 from cloudguard.model.identity import (
     Effect,
+    Identities,
     IdentityProvider,
     PolicyDocument,
-    PolicyKind,
     ServiceAccountIdentity,
     Statement,
 )
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.provider.answers import Item, required, text
-from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.calls import Call
 from cloudguard_aws.cluster.eks import EksCluster
 from cloudguard_aws.cluster.tags import clusters_of, tags_of
-from cloudguard_aws.identity.policy_documents import policy_document, text_of
+from cloudguard_aws.identity.policy_documents import text_of, trust_policy
 from cloudguard_aws.identity.trusting_roles import ALL_AT_ONCE
 from cloudguard_aws.trust.issuers import shared_issuers
 
@@ -45,17 +45,8 @@ _OPENSHIFT_TAG: Final = "openshift.io/cloud-credential-operator/"
 pkg/cmd/provisioning/aws/create_identity_provider.go"""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceAccounts:
-    """A cluster's identity providers, the identities of its service accounts, and the identities' trust policies."""
-
-    providers: tuple[IdentityProvider, ...] = ()
-    identities: tuple[ServiceAccountIdentity, ...] = ()
-    trusts: tuple[PolicyDocument, ...] = ()
-
-
-def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, issuer: str = "") -> ServiceAccounts:
-    """Return the identities of a cluster's service accounts.
+def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, issuer: str = "") -> Identities:
+    """Return a cluster's identity providers and service accounts, with the trust policies of their identities.
 
     ``managed``: the cluster's description if it is an EKS cluster. ``issuer``: the identity provider from the user's
     flag.
@@ -68,11 +59,12 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
     )
     issuers = tuple(provider.id for provider in providers)
     roles = api.read(calls.LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE) if issuers else []
-    accounts = api.mapped(calls.LIST_ROLES, roles, lambda role: _federated(api, role, issuers), hides=_HIDES)
-    pairs = [pair for pair in accounts if pair is not None]
+    read = api.mapped(calls.LIST_ROLES, roles, partial(_federated, api, issuers), hides=_HIDES)
+    pairs = [pair for pair in read if pair is not None]
     every = (*(identity for identity, _ in pairs), *bound, *capabilities)
     identities = sorted(every, key=lambda service_account: (service_account.identity, service_account.trust))
-    return ServiceAccounts(providers, tuple(identities), tuple(trust for _, trust in pairs))
+    trusts = tuple(trust for _, trust in pairs)
+    return Identities(policies=trusts, service_accounts=tuple(identities), providers=providers)
 
 
 def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -> tuple[IdentityProvider, ...]:
@@ -88,7 +80,7 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
         api.missed(calls.DESCRIBE_CLUSTER, managed.name, "the answer names no identity provider of the cluster", _HIDES)
         return ()
     call = calls.LIST_OPEN_ID_CONNECT_PROVIDERS
-    arns = api.mapped(call, api.read(call, hides=_HIDES), lambda item: required(item, "Arn"), hides=_HIDES)
+    arns = api.listed(call, lambda item: required(item, "Arn"), hides=_HIDES)
     names = {arn: arn.partition(_PROVIDER)[2] for arn in arns}
     unknown = [arn for arn, name in names.items() if name not in shared_issuers() and not _MANAGED.match(name)]
     tags = api.gather(*(partial(_tags, api, arn) for arn in unknown))
@@ -102,8 +94,7 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
 
 def _tags(api: Api, arn: str) -> Mapping[str, str]:
     call = calls.GET_OPEN_ID_CONNECT_PROVIDER
-    items = api.read(call, hides=_HIDES, about=arn, OpenIDConnectProviderArn=arn)
-    read = api.mapped(call, items, tags_of, hides=_HIDES, about=arn)
+    read = api.listed(call, tags_of, hides=_HIDES, about=arn, OpenIDConnectProviderArn=arn)
     return {key: value for tags in read for key, value in tags.items()}
 
 
@@ -134,14 +125,13 @@ def is_of(provider: str, cluster: str) -> bool:
     return is_own or cluster in path or (bucket is not None and bucket[1] in {cluster, f"{cluster}-oidc"})
 
 
-def _federated(api: Api, role: Item, issuers: tuple[str, ...]) -> tuple[ServiceAccountIdentity, PolicyDocument] | None:
+def _federated(api: Api, issuers: tuple[str, ...], role: Item) -> tuple[ServiceAccountIdentity, PolicyDocument] | None:
     arn, name, document = required(role, "Arn"), required(role, "RoleName"), role.get("AssumeRolePolicyDocument")
     written = text_of(document or {}).lower()
     if not any(issuer.lower() in written for issuer in issuers):
         return None
     source = api.source(calls.LIST_ROLES, name)
-    shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
-    trust = policy_document(shell, document)
+    trust = trust_policy(arn, document, source)
     allowing = [statement for statement in trust.statements if statement.effect is Effect.ALLOW]
     by_issuer = {issuer: [statement for statement in allowing if _trusts(statement, issuer)] for issuer in issuers}
     mine = {issuer: trusting for issuer, trusting in by_issuer.items() if trusting}
@@ -173,12 +163,7 @@ def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceA
         return ()
     call, describe = calls.LIST_POD_IDENTITY_ASSOCIATIONS, calls.DESCRIBE_POD_IDENTITY_ASSOCIATION
     listed = api.read(call, hides=_HIDES, about=cluster, clusterName=cluster)
-    ids = api.mapped(call, listed, lambda item: required(item, "associationId"), hides=_HIDES)
-    read = (
-        partial(api.read, describe, hides=_HIDES, about=association, clusterName=cluster, associationId=association)
-        for association in ids
-    )
-    items = [item for answer in api.gather(*read) for item in answer]
+    items = _described(api, cluster, (call, describe), "associationId", listed)
     identities = dict[str, ServiceAccountIdentity]()
     for each in api.mapped(describe, items, lambda item: _association(api, cluster, item), hides=_HIDES):
         for service_account in each:
@@ -200,17 +185,21 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
     try:
         listed = api.ask(call, clusterName=cluster)
     except Api.errors() as error:
-        hides = () if Api.explain(error)[0] is Reason.UNSUPPORTED else _HIDES
-        api.read(call, hides=hides, about=cluster, clusterName=cluster)  # records the gap
+        why = Api.explain(error)
+        api.failed(call, cluster, why, () if why[0] is Reason.UNSUPPORTED else _HIDES)
         return ()
-    names = api.mapped(call, listed, lambda item: required(item, "capabilityName"), hides=_HIDES)
-    read = (
-        partial(api.read, describe, hides=_HIDES, about=capability, clusterName=cluster, capabilityName=capability)
-        for capability in names
-    )
-    items = [item for answer in api.gather(*read) for item in answer]
+    items = _described(api, cluster, (call, describe), "capabilityName", listed)
     source = api.source(describe, cluster)
     return api.mapped(describe, items, partial(_capability, source), hides=_HIDES)
+
+
+def _described(api: Api, cluster: str, pair: tuple[Call, Call], key: str, listed: Iterable[Item]) -> list[Item]:
+    """Return the descriptions of ``listed`` items by their field ``key``. ``pair``: the calls that list and describe."""
+    call, describe = pair
+    names = api.mapped(call, listed, lambda item: required(item, key), hides=_HIDES)
+    read = partial(api.read, describe, hides=_HIDES, clusterName=cluster)
+    answers = api.gather(*(partial(read, about=name, **{key: name}) for name in names))
+    return [item for answer in answers for item in answer]
 
 
 def _capability(source: Source, item: Item) -> ServiceAccountIdentity:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from functools import partial
 from typing import Final
 
-from cloudguard.model.identity import PolicyDocument, PolicyKind
-from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.model.identity import Identities, PolicyDocument, PolicyKind
+from cloudguard.model.source import Reason, Source
 from cloudguard.provider.answers import Item, child, required, text
-from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
@@ -24,29 +23,16 @@ _MOST_LEVELS: Final = 8
 spare."""
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """An account's limits. ``levels``: ids of policies, by level from the root to the account.
+def read_limits(api: Api, account: str) -> Identities:
+    """Return the limits of ``account`` and its organization, as ``Identities`` without identities.
 
-    ``unseen``: why some limits are unknown ("": all are known). ``organization``: its id, "" for none, None if not
-    known. ``accounts``: accounts that are known to be in the organization.
-    """
-
-    levels: tuple[tuple[str, ...], ...] = ()
-    policies: tuple[PolicyDocument, ...] = ()
-    unseen: str = ""
-    organization: str | None = None
-    accounts: tuple[str, ...] = ()
-
-
-def read_limits(api: Api, account: str) -> Limits:
-    """Return the limits of ``account``. A failed call leaves a Gap that hides no row, because limits only take away.
+    A failed call leaves a Gap that hides no row, because limits only take away.
 
     Only two accounts may list the limits: the organization's management account, which has no limits itself, and an
     account to which it delegates that. Limits that were read before a failed call still count.
     """
     if not account:
-        return Limits(unseen="the account id is not known")
+        return Identities(unread_limits="the account id is not known")
     refused = list[str]()
     call = calls.DESCRIBE_ORGANIZATION
     described = _ask(api, refused, call, account)
@@ -54,13 +40,19 @@ def read_limits(api: Api, account: str) -> Limits:
     organization = next(iter(_values_of_key(api, refused, call, described, "Id")), None if refused else "")
     if masters in ([], [account]):
         accounts = _accounts(api, masters) if masters else ()
-        return Limits(unseen="; ".join(refused), organization=organization, accounts=accounts)
+        return Identities(unread_limits="; ".join(refused), organization=organization, organization_accounts=accounts)
     levels = _levels(api, refused, account)
     names = dict.fromkeys(name for level in levels for name in level)
     read = api.gather(*(partial(_policy, api, name) for name in names))
     policies = tuple(policy for each in read for policy in each)
     accounts = tuple(masters) if refused else _accounts(api, masters)
-    return Limits(levels, policies, "; ".join(sorted(set(refused))), organization, accounts)
+    return Identities(
+        policies=policies,
+        organization_limits=levels,
+        unread_limits="; ".join(sorted(set(refused))),
+        organization=organization,
+        organization_accounts=accounts,
+    )
 
 
 def _accounts(api: Api, known: list[str]) -> tuple[str, ...]:
@@ -110,9 +102,9 @@ def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: 
     except Api.errors() as error:
         reason, message = Api.explain(error)
     if not message.startswith(_NOT_IN_USE):
-        permission = ", ".join(call.permissions) if reason is Reason.DENIED else ""
-        api.add_gap(Gap(call.name, resource, reason, message, (), permission))
-        refused.append(f"{call.name} was refused (grant {permission})" if permission else f"{call.name}: {message}")
+        api.failed(call, resource, (reason, message), ())
+        denied = f"{call.name} was refused (grant {', '.join(call.permissions)})"
+        refused.append(denied if reason is Reason.DENIED else f"{call.name}: {message}")
     return []
 
 

@@ -11,13 +11,13 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, Final
 
-from cloudguard.model.identity import Identities, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.identity import Identities, Statement
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, required
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_ROLES
 from cloudguard_aws.identity.key_policies import with_resource_policies
-from cloudguard_aws.identity.policy_documents import policy_document, text_of
+from cloudguard_aws.identity.policy_documents import text_of, trust_policy
 
 ALL_AT_ONCE: Final[Mapping[str, Any]] = {"MaxItems": 1000}
 _HIDES: Final = (FactKind.IDENTITIES,)
@@ -31,16 +31,8 @@ def with_trusting_roles(api: Api, identities: Identities) -> Identities:
     }
     if not names:
         return identities
-    listed = api.read(LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE)
-    roles = api.mapped(LIST_ROLES, listed, partial(_trust, api, names), hides=_HIDES)
-    for role, trusted in roles:
-        others = tuple(identity for identity in identities.identities if identity.id != role)
-        if trusted:
-            granted = with_resource_policies(api, replace(identities, identities=others), LIST_ROLES, {role: trusted})
-            of_role = tuple(identity for identity in identities.identities if identity.id == role)
-            both = tuple(sorted((*granted.identities, *of_role), key=lambda item: item.id))
-            identities = replace(granted, identities=both)
-    return identities
+    roles = api.listed(LIST_ROLES, partial(_trust, api, names), hides=_HIDES, **ALL_AT_ONCE)
+    return with_resource_policies(api, identities, LIST_ROLES, dict(roles))
 
 
 def _trust(api: Api, names: Mapping[str, str], role: Item) -> tuple[str, tuple[Statement, ...]]:
@@ -55,6 +47,5 @@ def _trust(api: Api, names: Mapping[str, str], role: Item) -> tuple[str, tuple[S
     if not for_everyone and not any(name in text for name in names):
         return arn, ()
     source = api.source(LIST_ROLES, required(role, "RoleName"))
-    shell = PolicyDocument(f"{arn}#trust", "trust policy", PolicyKind.TRUST, "inline", "", (), source)
-    read = policy_document(shell, document).statements
+    read = trust_policy(arn, document, source).statements
     return arn, tuple(replace(statement, resources=(arn,), not_resources=()) for statement in read)

@@ -10,10 +10,10 @@ import pytest
 import aws_capabilities
 from aws_hosts import api_of
 from cloudguard.model.cluster import Strength
-from cloudguard.model.identity import Effect, PolicyKind
+from cloudguard.model.identity import Effect, Identities, PolicyKind
 from cloudguard.model.source import FactKind, Reason
 from cloudguard_aws.cluster.eks import eks_cluster
-from cloudguard_aws.identity.service_accounts import ServiceAccounts, is_of, read_service_accounts
+from cloudguard_aws.identity.service_accounts import is_of, read_service_accounts
 from moto_fixtures.aws.builder import ACCOUNT, Account
 
 ISSUER = "oidc.eks.eu-west-1.amazonaws.com/id/0123456789ABCDEF0123456789ABCDEF"
@@ -50,7 +50,7 @@ def test_only_roles_of_the_cluster_s_issuer_belong_to_its_workloads(inner_accoun
     asked: list[str] = []
     api = api_of(a, asked)
     service_accounts = read_service_accounts(api, "prod", replace(EKS, name="gone"))
-    roles, trusts = service_accounts.identities, service_accounts.trusts
+    roles, trusts = service_accounts.service_accounts, service_accounts.policies
     assert [(provider.id, provider.strength) for provider in service_accounts.providers] == [(ISSUER, Strength.STRONG)]
     assert {
         service_account.identity: (service_account.name, service_account.service_accounts) for service_account in roles
@@ -80,7 +80,8 @@ def test_a_role_for_all_tokens_of_the_issuer_belongs_to_its_service_accounts(inn
         a.call("iam", "create_role", RoleName=f"r{number}", AssumeRolePolicyDocument=text)
     service_accounts = read_service_accounts(api_of(a), "prod", replace(EKS, name="gone"))
     assert [
-        (service_account.name, service_account.service_accounts) for service_account in service_accounts.identities
+        (service_account.name, service_account.service_accounts)
+        for service_account in service_accounts.service_accounts
     ] == [(f"r{n}", ("dns:external",)) for n in (0, 1)]
 
 
@@ -94,7 +95,7 @@ def test_pod_identity_associations_give_service_accounts(inner_account: Account)
     api = api_of(a)
     described = a.call("eks", "describe_cluster", name="prod")["cluster"]
     service_accounts = read_service_accounts(api, "prod", eks_cluster(described))
-    (service_account,) = service_accounts.identities
+    (service_account,) = service_accounts.service_accounts
     assert (
         service_account.identity,
         service_account.name,
@@ -106,13 +107,13 @@ def test_pod_identity_associations_give_service_accounts(inner_account: Account)
         ("kube-system:aws-load-balancer-controller", "ingress:second"),
         "",
     )
-    assert service_accounts.trusts == ()
+    assert service_accounts.policies == ()
     assert not any(gap.hides for gap in api.gaps)
 
 
 def test_without_an_issuer_no_role_is_read(inner_account: Account) -> None:
     asked: list[str] = []
-    assert read_service_accounts(api_of(inner_account, asked), "prod", None) == ServiceAccounts()
+    assert read_service_accounts(api_of(inner_account, asked), "prod", None) == Identities()
     assert asked == ["iam:ListOpenIDConnectProviders"]
 
 
@@ -127,7 +128,7 @@ def test_a_self_managed_cluster_has_the_identity_provider_with_its_name(inner_ac
     service_accounts = read_service_accounts(api, "prod", None)
     assert [
         (service_account.identity, service_account.service_accounts, service_account.provider)
-        for service_account in service_accounts.identities
+        for service_account in service_accounts.service_accounts
     ] == [(arn, ("kube-system:aws-cloud-controller-manager",), own)]
     assert [(provider.id, provider.strength) for provider in service_accounts.providers] == [(own, Strength.WEAK)]
     assert api.gaps == ()
@@ -175,7 +176,7 @@ def test_a_trust_policy_that_is_not_understood_is_a_gap(inner_account: Account) 
     for role in a.global_backend("iam").roles.values():
         role.assume_role_policy_document = json.dumps({"Statement": {"Effect": "Perhaps", "Principal": ISSUER}})
     api = api_of(a)
-    assert read_service_accounts(api, "prod", EKS).identities == ()
+    assert read_service_accounts(api, "prod", EKS).service_accounts == ()
     odd = [gap for gap in api.gaps if gap.call == "iam:ListRoles"]
     assert [(gap.resource, gap.reason, gap.hides) for gap in odd] == [(arn, Reason.FAILED, (FactKind.IDENTITIES,))]
 
@@ -230,7 +231,8 @@ def test_capabilities_have_roles_of_the_cluster(
     api = api_of(a)
     service_accounts = read_service_accounts(api, "prod", EKS)
     roles = [
-        (service_account.identity, service_account.service_accounts) for service_account in service_accounts.identities
+        (service_account.identity, service_account.service_accounts)
+        for service_account in service_accounts.service_accounts
     ]
     assert roles == [(role, (f"capability:ack/{aws_capabilities.NAME}",))] * found
     assert [bool(gap.hides) for gap in api.gaps if gap.call == "eks:ListCapabilities"] == hides

@@ -7,10 +7,10 @@ import json
 import pytest
 
 from aws_hosts import api_of
-from cloudguard.model.identity import PolicyKind
+from cloudguard.model.identity import Identities, PolicyKind
 from cloudguard.model.source import Reason
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.identity.service_control_policies import Limits, read_limits
+from cloudguard_aws.identity.service_control_policies import read_limits
 from moto_fixtures.aws.builder import ACCOUNT, Account
 from refused_calls import Guard, Reusing
 
@@ -49,7 +49,7 @@ def organize(a: Account) -> tuple[str, str, str]:
 def test_without_an_organization_nothing_limits(inner_account: Account) -> None:
     asked: list[str] = []
     api = api_of(inner_account, asked)
-    assert read_limits(api, ACCOUNT) == Limits(organization="")
+    assert read_limits(api, ACCOUNT) == Identities(organization="")
     assert api.gaps == ()
     assert asked == ["organizations:DescribeOrganization"]
 
@@ -57,16 +57,16 @@ def test_without_an_organization_nothing_limits(inner_account: Account) -> None:
 def test_the_management_account_has_no_limits(inner_account: Account) -> None:
     made = inner_account.call("organizations", "create_organization", FeatureSet="ALL")["Organization"]
     api = api_of(inner_account)
-    assert read_limits(api, ACCOUNT) == Limits(organization=made["Id"], accounts=(ACCOUNT,))
+    assert read_limits(api, ACCOUNT) == Identities(organization=made["Id"], organization_accounts=(ACCOUNT,))
     assert api.gaps == ()
 
 
 def test_the_organization_s_accounts_are_listed_if_permitted(inner_account: Account) -> None:
     inner_account.call("organizations", "create_organization", FeatureSet="ALL")
     inner_account.call("organizations", "create_account", AccountName="sister", Email="sister@example.com")
-    assert len(read_limits(api_of(inner_account), ACCOUNT).accounts) == 2
+    assert len(read_limits(api_of(inner_account), ACCOUNT).organization_accounts) == 2
     api = guarded(ACCOUNTS)
-    assert read_limits(api, ACCOUNT).accounts == (ACCOUNT,)
+    assert read_limits(api, ACCOUNT).organization_accounts == (ACCOUNT,)
     assert [(gap.call, gap.hides) for gap in api.gaps] == [("organizations:ListAccounts", ())]
 
 
@@ -76,13 +76,13 @@ def test_every_level_is_read_from_the_root_and_each_policy_once(inner_account: A
     api = api_of(inner_account, asked)
     limits = read_limits(api, ACCOUNT)
     everything = "p-FullAWSAccess"
-    assert limits.levels == ((everything,), tuple(sorted((everything, policy))), (everything,))
+    assert limits.organization_limits == ((everything,), tuple(sorted((everything, policy))), (everything,))
     assert {policy.id: (policy.name, policy.kind, policy.statements[0].actions) for policy in limits.policies} == {
         everything: ("FullAWSAccess", PolicyKind.ORGANIZATION_LIMIT, ("*",)),
         policy: ("no-iam", PolicyKind.ORGANIZATION_LIMIT, ("iam:*",)),
     }
-    assert limits.unseen == ""
-    assert ((limits.organization or "")[:2], limits.accounts) == ("o-", (MANAGEMENT, ACCOUNT))
+    assert limits.unread_limits == ""
+    assert ((limits.organization or "")[:2], limits.organization_accounts) == ("o-", (MANAGEMENT, ACCOUNT))
     assert api.gaps == ()
     assert {name: asked.count(name) for name in sorted(set(asked))} == {
         "organizations:DescribeOrganization": 1,
@@ -98,21 +98,21 @@ def test_refused_limits_hide_no_row_and_are_named(inner_account: Account, call: 
     organize(inner_account)
     api = guarded(call)
     limits = read_limits(api, ACCOUNT)
-    assert limits.unseen == f"organizations:{call[1]} was refused (grant organizations:{call[1]})"
+    assert limits.unread_limits == f"organizations:{call[1]} was refused (grant organizations:{call[1]})"
     assert {(gap.call, gap.reason, gap.hides, gap.permission) for gap in api.gaps} == {
         (f"organizations:{call[1]}", Reason.DENIED, (), f"organizations:{call[1]}")
     }
     assert (limits.organization is None) == (call == DESCRIBE)
-    assert len(limits.levels) == (1 if call == PARENTS else 0), "what was listed before still limits"
+    assert len(limits.organization_limits) == (1 if call == PARENTS else 0), "what was listed before still limits"
 
 
 def test_a_refused_policy_is_kept_as_its_id(inner_account: Account) -> None:
     _, _, policy = organize(inner_account)
     api = guarded(POLICY)
     limits = read_limits(api, ACCOUNT)
-    assert any(policy in level for level in limits.levels)
+    assert any(policy in level for level in limits.organization_limits)
     assert limits.policies == ()
-    assert limits.unseen == ""
+    assert limits.unread_limits == ""
     assert {gap.permission for gap in api.gaps} == {"organizations:DescribePolicy"}
 
 
