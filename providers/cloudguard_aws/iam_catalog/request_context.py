@@ -20,72 +20,16 @@ from cloudguard.permission_sets.condition_operators import KnownContext, UnreadV
 from cloudguard.permission_sets.glob_sets import glob_set
 from cloudguard.permission_sets.globs import glob, literal
 from cloudguard.permission_sets.value_ranges import Kind, ValueSet
+from cloudguard.tables import table_of
 from cloudguard_aws.trust.context_keys import SOME_INSTANCE
 
-ABSENT_KEYS: Final = (
-    "aws:assumedroot",
-    "aws:multifactorauthage",
-    "aws:principalservicename",
-    "aws:principalservicenameslist",
-    "aws:sourceaccount",
-    "aws:sourcearn",
-    "aws:sourceorgid",
-    "aws:sourceorgpaths",
-    "aws:username",
-)
-"""Keys that only requests of users, of services on behalf of others, or of sessions with MFA have."""
-UNKNOWN_TODAY: Final = (
-    "aws:ec2instancesourceprivateipv4",
-    "aws:federatedprovider",
-    "aws:principalorgpaths",
-    "aws:sourceidentity",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:vpceaccount",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-    "aws:vpcsourceip",
-)
-"""Keys that the network, the organization or the session sets, not the caller. Their values are not read."""
+_TABLE: Final = "cloudguard_aws.iam_catalog", "request_context.toml"
 _OF_HOSTS: Final = "aws:ec2instancesourcevpc", "aws:ec2instancesourceprivateipv4", "ec2:sourceinstancearn"
 """Keys that only requests with the credentials of an instance have."""
 _TAG: Final = "aws:principaltag/"
 _UNKNOWN_TAGS: Final = ("eks-cluster-arn", "kubernetes-pod-name", "kubernetes-pod-uid")
 _NOT_OF_HOSTS: Final = frozenset({"cluster", "pods", SERVICE_ACCOUNT})
 """Holders of a role that have no instance: a managed control plane, Fargate, and service accounts."""
-ORDINARY: Final[Mapping[str, tuple[str, ...]]] = {
-    "aws:calledvia": (),
-    "aws:calledviafirst": (),
-    "aws:calledvialast": (),
-    "aws:ec2instancesourcevpc": (),
-    "aws:principaltag/eks-cluster-name": (),
-    "aws:principaltag/kubernetes-namespace": (),
-    "aws:principaltag/kubernetes-service-account": (),
-    "aws:referer": (),
-    "aws:requestedregion": (),
-    "aws:requesttag/*": (),
-    "aws:securetransport": ("true",),
-    "aws:sourceip": (),
-    "aws:tagkeys": (),
-    "aws:useragent": (),
-    "aws:viaawsservice": ("false",),
-    "ec2:availabilityzone": (),
-    "ec2:encrypted": (),
-    "ec2:imagetype": (),
-    "ec2:instancetype": (),
-    "ec2:metadatahttpendpoint": (),
-    "ec2:metadatahttpputresponsehoplimit": (),
-    "ec2:metadatahttptokens": (),
-    "ec2:region": (),
-    "ec2:roledelivery": ("2.0",),
-    "ec2:rootdevicetype": (),
-    "ec2:tenancy": (),
-    "ec2:volumesize": (),
-    "ec2:volumetype": (),
-    "sts:durationseconds": (),
-    "sts:rolesessionname": (),
-}
-"""Values in ordinary requests, or values that the caller may choose. An empty tuple means any value."""
 
 
 def _within(addresses: AddressSet) -> ValueSet:
@@ -108,7 +52,7 @@ def ordinary_context(snapshot: Snapshot, partition: str) -> Mapping[str, tuple[s
     regions = snapshot.cluster.regions or ("",)
     instances = (SOME_INSTANCE, *(host.id for host in snapshot.cluster.hosts))
     context = {
-        **ORDINARY,
+        **{key: tuple(values) for key, values in table_of(*_TABLE)["ordinary"].items()},
         "aws:resourceaccount": (account,),
         "ec2:sourceinstancearn": tuple(
             f"arn:{partition}:ec2:{region}:{account}:instance/{name}" for name in instances for region in regions
@@ -128,9 +72,10 @@ def known_context(snapshot: Snapshot) -> KnownContext:
     the cluster's name as a principal tag (https://docs.aws.amazon.com/eks/latest/userguide/auto-cluster-iam-role.html).
     """
     cluster = snapshot.cluster
-    known: dict[str, str | Constraint | UnreadValue] = dict.fromkeys(UNKNOWN_TODAY, FREE)
+    table = table_of(*_TABLE)
+    known: dict[str, str | Constraint | UnreadValue] = dict.fromkeys(table["unknown"], FREE)
     known["aws:sourceip"] = _FROM_THE_INTERNET
-    known |= dict.fromkeys(ABSENT_KEYS, ABSENT)
+    known |= dict.fromkeys(table["absent"], ABSENT)
     known |= dict(_time_keys(snapshot.started))
     known["aws:principalisawsservice"] = "false"
     known["aws:multifactorauthpresent"] = "false"

@@ -61,10 +61,9 @@ def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     """Return the statements of a key's policy. In this policy, the resource "*" is the key itself."""
     arns = api.listed(calls.DESCRIBE_KEY, lambda item: text(item, "Arn"), hides=_HIDES, about=key, KeyId=key)
     name = next(iter(arns), "") or key  # an alias has no policy
-    items = api.read(calls.GET_KEY_POLICY, hides=_HIDES, about=key, **policy_of(name))
-    read = api.mapped(
-        calls.GET_KEY_POLICY, items, lambda item: statements(text(item, "Policy")), hides=_HIDES, about=key
-    )
+    call = calls.GET_KEY_POLICY
+    items = api.read(call, hides=_HIDES, about=key, **policy_of(name))
+    read = api.mapped(call, items, lambda item: statements(text(item, "Policy")), hides=_HIDES, about=key)
     return tuple(
         replace(statement, resources=(name,), not_resources=()) for statements in read for statement in statements
     )

@@ -194,7 +194,7 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
 
 
 def _described(api: Api, cluster: str, pair: tuple[Call, Call], key: str, listed: Iterable[Item]) -> list[Item]:
-    """Return the descriptions of ``listed`` items by their field ``key``. ``pair``: the calls that list and describe."""
+    """Return the descriptions of ``listed`` items by their field ``key``. ``pair``: the calls to list and describe."""
     call, describe = pair
     names = api.mapped(call, listed, lambda item: required(item, key), hides=_HIDES)
     read = partial(api.read, describe, hides=_HIDES, clusterName=cluster)

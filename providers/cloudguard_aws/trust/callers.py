@@ -15,7 +15,6 @@ from cloudguard.model.identity import Condition, PolicyDocument, Statement
 from cloudguard.permission_sets.condition_operators import KnownContext
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.trust import providers
-from cloudguard_aws.trust.chosen_keys import by_caller
 from cloudguard_aws.trust.context_keys import (
     CREDENTIALS_OF,
     EXTERNAL_ID,
@@ -37,11 +36,12 @@ from cloudguard_aws.trust.context_keys import (
     not_understood,
     of_account,
     of_service,
+    present,
     role_context,
     service_context,
 )
 from cloudguard_aws.trust.mentions import Mentions
-from cloudguard_aws.trust.principals import HomeAccount, declared, requests_of
+from cloudguard_aws.trust.principals import HomeAccount, by_caller, declared, requests_of
 
 _ASSUME: Final = ("sts:AssumeRole",)
 _CERTIFICATES: Final = "rolesanywhere.amazonaws.com"
@@ -227,11 +227,14 @@ def _organization_text(home: HomeAccount, organization: str) -> str:
     return f"{whose} {organization}{unknown}"
 
 
-def _in_organization(organization: str) -> tuple[Condition, ...]:
+def _in_organization(
+    organization: str, key: str = ORGANIZATION, paths: str = ORGANIZATION_PATHS
+) -> tuple[Condition, ...]:
+    """Return conditions on requests of an organization, by the keys for its id and for its paths."""
     return (
-        holds("StringEquals", ORGANIZATION, organization),
-        holds("ForAllValues:StringLike", ORGANIZATION_PATHS, f"{organization}/*"),
-        Condition("Null", ORGANIZATION_PATHS, ("false",)),
+        holds("StringEquals", key, organization),
+        holds("ForAllValues:StringLike", paths, f"{organization}/*"),
+        present(paths),
     )
 
 
@@ -262,11 +265,7 @@ def _behind_services(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
                 yield Caller(CallerKind.OUTSIDER, who, _ASSUME, (*base, *among), certain, (), service)
         for organization in mentions.source_organizations:
             if organization != home.organization:
-                inside = (
-                    holds("StringEquals", SOURCE_ORGANIZATION, organization),
-                    holds("ForAllValues:StringLike", SOURCE_ORGANIZATION_PATHS, f"{organization}/*"),
-                    Condition("Null", SOURCE_ORGANIZATION_PATHS, ("false",)),
-                )
+                inside = _in_organization(organization, SOURCE_ORGANIZATION, SOURCE_ORGANIZATION_PATHS)
                 who = f"an account of {_organization_text(home, organization)} through {service}"
                 yield Caller(_kind(home, organization), who, _ASSUME, (*base, *inside), certain, (), service)
         if service == _CERTIFICATES:

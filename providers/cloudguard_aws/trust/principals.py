@@ -12,7 +12,7 @@ from dataclasses import field
 from typing import Final
 
 from cloudguard.intervals import cidr_interval
-from cloudguard.model.identity import Condition
+from cloudguard.model.identity import Condition, Effect
 from cloudguard.values import dataclass
 from cloudguard_aws.trust.context_keys import (
     ACCOUNT_KIND,
@@ -27,7 +27,9 @@ from cloudguard_aws.trust.context_keys import (
     SESSION,
     SOURCE_IP,
     SOURCE_VPC_ARN,
+    absent,
     holds,
+    present,
 )
 
 ACCOUNT: Final = re.compile(r"^\d{12}$")
@@ -38,6 +40,12 @@ _SESSION: Final = re.compile(r"^(arn:[^:]+):sts::([^:]*):assumed-role/([^/]+)/(.
 _UNIQUE_ID: Final = re.compile(r"^A[A-Z]{3}[A-Z0-9]{12,}$")
 _ORGANIZATION: Final = re.compile(r"^o-[a-z0-9]{10,32}$")
 _UNDECIDED: Final = "is not understood"
+_CHOSEN: Final = frozenset({"sts:rolesessionname", "sts:sourceidentity"})
+"""https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html (STS); AssumeRole takes
+both as parameters, with the same characters as names of users."""
+_USER_NAME: Final = "aws:username"
+_EQUAL: Final = frozenset({"stringequals", "stringequalsignorecase", "stringlike"})
+_UNEQUAL: Final = frozenset({"stringnotequals", "stringnotequalsignorecase", "stringnotlike"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +157,20 @@ def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
             holds("StringLike", f"{issuer}:sub", subject),
         ),
     )
+
+
+def by_caller(condition: Condition, effect: Effect) -> Condition:
+    """Return a condition on the caller for one that compares a chosen value with ``aws:username``, else ``condition``.
+
+    An IAM user can choose the own user name as the value. The user then meets the condition of an Allow, and does not
+    meet that of a Deny. Callers that are not IAM users have no ``aws:username``.
+    """
+    values = [value.lower() for value in condition.values]
+    if condition.key.lower() not in _CHOSEN or values != [f"${{{_USER_NAME}}}"]:
+        return condition
+    operator = condition.operator.lower()
+    if effect is Effect.ALLOW and operator in _EQUAL:
+        return present(_USER_NAME)
+    if effect is Effect.DENY and operator in _UNEQUAL:
+        return absent(_USER_NAME)[0]
+    return condition

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import Any, Final
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
@@ -28,7 +28,6 @@ _RKE2_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
 """rancherfederal/rke2-azure-tf modules/rke2-cluster/main.tf"""
 
 
-@cache
 def _table() -> Mapping[str, Any]:
     """Return ``installer_tags.toml``."""
     return table_of("cloudguard_azure.cluster", "installer_tags.toml")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.tables import table_of
@@ -15,11 +14,6 @@ _PREFIX: Final = "https://www.googleapis.com/auth/"
 _READ: Final = "READ"
 
 
-@cache
-def _table() -> Mapping[str, Any]:
-    return table_of("cloudguard_gcp.identity", "scopes.toml")
-
-
 def statements_of(scopes: Iterable[str]) -> tuple[Statement, ...]:
     """Return the permissions that scopes allow, as statements. An unknown scope may allow anything."""
     return tuple(statement for scope in sorted(scopes) for statement in _statements(scope) if statement.actions)
@@ -27,7 +21,7 @@ def statements_of(scopes: Iterable[str]) -> tuple[Statement, ...]:
 
 def _statements(scope: str) -> Iterator[Statement]:
     """Yield the permissions that a scope certainly allows, and those that it may allow."""
-    name, table = scope.removeprefix(_PREFIX), _table()
+    name, table = scope.removeprefix(_PREFIX), table_of("cloudguard_gcp.identity", "scopes.toml")
     certain = table["certain"].get(name, ())
     possible = table["possible"].get(name, () if certain else ("*",))
     unknown = Condition(OPAQUE, "scope", (scope,))
