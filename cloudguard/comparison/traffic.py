@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
-from itertools import chain
 from typing import NamedTuple
 
 from cloudguard.model.cluster import Host, Pool, Role
@@ -87,7 +86,7 @@ class _AllowedTraffic:
         self.knows_hosts = not snapshot.gaps_hiding(_HIDES_HOSTS)
         self.classes: dict[str, tuple[HostClass, ...]] = {}
         for host_class in self.reach.classes:
-            for member in chain[Host | Pool](host_class.hosts, host_class.pools):
+            for member in host_class.members:
                 self.classes[member.id] = (*self.classes.get(member.id, ()), host_class)
         self._known: dict[tuple[HostClass, ...], _Allowed] = {}
 
@@ -159,7 +158,7 @@ def _by_sender(paths: Iterable[Path]) -> _Allowed:
 def _targets(before: _AllowedTraffic, after: _AllowedTraffic) -> Iterator[_Target]:
     """Yield the targets of the later snapshot. Hosts with equal traffic in both snapshots form one target."""
     targets: dict[tuple[int, int, _Roles], _Target] = {}
-    for member in chain[Host | Pool](after.cluster.hosts, after.cluster.pools):
+    for member in after.cluster.hosts_and_pools:
         now = after.traffic(after.classes.get(member.id, ()))
         then = before.of(member)
         then = dict.fromkeys(now, _ANYTHING) if then is None else then

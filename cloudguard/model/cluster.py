@@ -220,11 +220,6 @@ class Disk:
     copy_fields: str = ""
 
     @property
-    def holds_etcd(self) -> bool:
-        """Whether any evidence shows that the disk holds etcd's data."""
-        return self.etcd_evidence is not None
-
-    @property
     def holds_main_etcd(self) -> bool:
         """Whether strong evidence shows that the disk holds the data of the main etcd cluster.
 
@@ -293,6 +288,11 @@ class Cluster:
         """The id of a customer's key that lasts, and that a disk of the cluster has ("": there is none)."""
         used = {disk.key for disk in self.disks} | {disk.key for pool in self.pools for disk in pool.disks}
         return min((key.id for key in self.keys if key.id in used and key.lasts), default="")
+
+    @property
+    def hosts_and_pools(self) -> tuple[Host | Pool, ...]:
+        """The hosts, and the pools, which stand for their next hosts."""
+        return (*self.hosts, *self.pools)
 
     def hosts_by(self, role: Role) -> tuple[Host, ...]:
         """Return the hosts that have ``role``."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from itertools import chain
 
 from cloudguard.model.cluster import EvidenceKind, Host, Pool, Role, Strength
 
@@ -13,11 +12,6 @@ _ALONE = {Role.CONTROL_PLANE, Role.ETCD}
 def is_settled(member: Host | Pool) -> bool:
     """Whether strong evidence shows the roles of a host or pool."""
     return any(evidence.strength is Strength.STRONG for evidence in member.role_evidence)
-
-
-def shows_role(members: Iterable[Host | Pool], role: Role) -> bool:
-    """Whether strong evidence shows a host or pool with ``role``."""
-    return any(role in member.roles and is_settled(member) for member in members)
 
 
 def shows_etcd(hosts: Iterable[Host]) -> bool:
@@ -33,7 +27,7 @@ def possible_roles(hosts: Iterable[Host], pools: Iterable[Pool] = ()) -> Mapping
     Weak evidence excludes nothing, so that a host may always be a node.
     """
     listed = [*hosts]
-    known = {role for role in _ALONE if shows_role(listed, role)}
+    known = _ALONE.intersection(role for host in listed if is_settled(host) for role in host.roles)
     open_ = {Role.NODE, *(_ALONE - known)} if Role.CONTROL_PLANE not in known else {Role.NODE}
-    both = chain[Host | Pool](listed, pools)
-    return {member.id: frozenset({*member.roles, *open_}) for member in both if not is_settled(member)}
+    members: list[Host | Pool] = [*listed, *pools]
+    return {member.id: frozenset({*member.roles, *open_}) for member in members if not is_settled(member)}

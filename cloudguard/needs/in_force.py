@@ -91,7 +91,7 @@ def _everything(declared: Declarations) -> Iterator[Everything]:
         yield Everything("admin-cidr", ", ".join(admins), declared.admin_reason)
     yield from _services(declared.services)
     for need in declared.needs:
-        if _every_port(need.services) or is_everyone(_addresses(need.peer)):
+        if _every_port(need.services) or is_everyone(range_of(need.peer)):
             yield Everything("need", _text(need), need.reason)
     for permission in declared.permissions:
         if any(not action.strip("*?:") for action in permission.actions):
@@ -152,8 +152,11 @@ def _every_port(services: str) -> bool:
     return any(sum(end - start for start, end in ports.intervals) > _ALMOST_EVERY_PORT for ports in of_protocol)
 
 
-def _addresses(peer: str) -> AddressSet:
-    """Return the addresses of a peer; no addresses if the peer is a group."""
+def range_of(peer: str) -> AddressSet:
+    """Return the addresses of a declared peer; no addresses if the peer is a group's id.
+
+    The peer is parsed, because a group's id may hold slashes and colons too.
+    """
     try:
         return AddressSet.parse(peer)
     except ValueError:

@@ -34,7 +34,7 @@ def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]
     """
     listed = list(disks)
     unclear = set(hosts) - {disk.host for disk in listed if disk.holds_main_etcd}
-    return frozenset(disk.id for disk in listed if disk.holds_etcd or disk.host in unclear)
+    return frozenset(disk.id for disk in listed if disk.etcd_evidence or disk.host in unclear)
 
 
 def relations(

@@ -102,6 +102,11 @@ class HostClass:
         return (self.subnet_ranges & ALL4 if four else nothing) | (self.subnet_ranges & ALL6 if six else nothing)
 
     @property
+    def members(self) -> tuple[Host | Pool, ...]:
+        """The hosts, and the pools, which stand for their next hosts."""
+        return (*self.hosts, *self.pools)
+
+    @property
     def only_bastions(self) -> bool:
         """Whether the hosts have no other role than that of a bastion."""
         return {*self.key.roles} == {Role.BASTION}
@@ -109,8 +114,7 @@ class HostClass:
     @property
     def known_bastions(self) -> bool:
         """Whether strong evidence, not only a name, shows that the hosts have no other role than that of a bastion."""
-        settled = all(is_settled(host) for host in self.hosts) and all(is_settled(pool) for pool in self.pools)
-        return self.only_bastions and settled
+        return self.only_bastions and all(map(is_settled, self.members))
 
     def has(self, role: Role) -> bool:
         """Whether the class's hosts have ``role``."""

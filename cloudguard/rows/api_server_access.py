@@ -34,7 +34,7 @@ from cloudguard.results.change import (
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, WAY_OUT, Context, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, TO_HOSTS, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.behind_balancers import HEALTH, health_checks, hosts_by_balancers
 from cloudguard.rows.network.latent import latent_of, with_latent
@@ -52,7 +52,7 @@ from cloudguard.rows.network.problem import (
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.network.way_out import lasting_addresses, way_out_peers, with_own_addresses
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, with_connections
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row
 
 ROW = "api-server-access"
 AREA = "Network access to API Server (Control plane)"
@@ -101,11 +101,10 @@ def judge(context: Context) -> JudgedRow:
         len(paths),
         tally(masters),
         assumed=(*_assumed(context), *context.assumed_empty),
-        not_asked=context.not_asked(*([WayInTarget.ENDPOINT] if context.cluster.managed else [])),
+        not_asked=context.not_asked(*TO_HOSTS, *([WayInTarget.ENDPOINT] if context.cluster.managed else [])),
     )
     clean = _clean(context, pending)
-    judged = judged_row((ROW, AREA), pending, unknown, clean, basis)
-    return with_connections(judged, collector.undecided_connections)
+    return judged_row((ROW, AREA), pending, unknown, clean, basis, connections=collector.undecided_connections)
 
 
 def _assumed(context: Context) -> tuple[Assumed, ...]:

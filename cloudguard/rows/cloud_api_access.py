@@ -12,9 +12,8 @@ the metadata service of their host. Static access keys and credentials of users 
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import chain
 
-from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.cluster import Role
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind
 from cloudguard.model.source import FactKind
 from cloudguard.results.finding import Severity
@@ -48,12 +47,11 @@ def judge(context: Context) -> JudgedRow:
     kinds = frozenset({FactKind.HOSTS, FactKind.POOLS, FactKind.IDENTITIES})
     unknown = context.missing(kinds | context.endpoint_facts)
     identities = context.snapshot.identities.identities
-    hosts = context.cluster.hosts
-    if not hosts and not identities:
+    if not context.cluster.hosts and not identities:
         unknown += ("no host and no identity was found; name the hosts with --control-plane-tag and --node-tag",)
     elif not context.has_nodes and not any(_OF_NODES & {*identity.roles} for identity in identities):
         unknown += (NO_NODE,)
-    used = {name for member in chain[Host | Pool](hosts, context.cluster.pools) for name in member.identities}
+    used = {name for member in context.cluster.hosts_and_pools for name in member.identities}
     used |= {pods.identity for pods in context.snapshot.identities.service_accounts}
     unread = used - {identity.id for identity in identities} - {""}
     unknown += tuple(f"the identity {name} was not read" for name in sorted(unread))

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
 from functools import cached_property
-from itertools import chain
 
 from cloudguard.authorization.excess import Comparer
-from cloudguard.model.cluster import Cluster, Host, Pool, Role
+from cloudguard.model.cluster import Cluster, Host, Role
 from cloudguard.model.filters import Direction
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.load_balancers import Balancer, ClientAddress, Listener
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
 from cloudguard.model.ways_in import WayIn, WayInTarget
-from cloudguard.needs.declarations import Declarations, DeclaredNeed
-from cloudguard.needs.in_force import is_many
+from cloudguard.needs.declarations import Declarations
+from cloudguard.needs.in_force import is_many, range_of
 from cloudguard.needs.ports import (
     ALL_TCP,
     KUBELET,
@@ -37,7 +36,7 @@ from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import Sender
 from cloudguard.results.change import KeptTraffic, PeerOf, RulePeer
 from cloudguard.results.report import Assumed, NotAsked, gap_text
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 
 NETWORK_FACTS = frozenset(
     {FactKind.HOSTS, FactKind.POOLS, FactKind.FILTERS, FactKind.MEMBERS, FactKind.ROUTES, FactKind.BALANCERS}
@@ -46,6 +45,8 @@ NETWORK_FACTS = frozenset(
 
 Address lists are not among them: only traffic that a rule or route with an unread list may let in is undecided.
 """
+TO_HOSTS = (WayInTarget.HOST, WayInTarget.BALANCER)
+"""The targets of the ways in to hosts."""
 WAY_OUT = "the cluster's own hosts (outbound addresses)"
 NAME_HOSTS = "name the hosts with --control-plane-tag, --node-tag, --etcd-tag or --host"
 NO_CONTROL_PLANE = (
@@ -111,7 +112,7 @@ class Context:
     @property
     def has_nodes(self) -> bool:
         """Whether any node was found, or a pool that creates nodes."""
-        return any(Role.NODE in member.roles for member in chain[Host | Pool](self.cluster.hosts, self.cluster.pools))
+        return any(Role.NODE in member.roles for member in self.cluster.hosts_and_pools)
 
     @cached_property
     def administrators(self) -> AddressSet:
@@ -143,26 +144,31 @@ class Context:
         """Return the addresses that hosts of ``classes`` have today."""
         return AddressSet.union(host_class.addresses for host_class in classes)
 
-    def declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
-        """Return the traffic that the user declares as needed to a class's hosts: as a packet set, and by peer."""
-        cached = self._declared.get(target.key.roles)
-        if cached is None:
-            cached = self._declared[target.key.roles] = self._find_declared(target)
-        return cached
-
-    @cached_property
-    def _declared(self) -> dict[tuple[Role, ...], tuple[PacketSet, tuple[KeptTraffic, ...]]]:
-        return {}
-
-    def _find_declared(self, target: HostClass) -> tuple[PacketSet, tuple[KeptTraffic, ...]]:
-        keep: list[KeptTraffic] = []
+    @cached_method
+    def declared_traffic(self, target: HostClass) -> tuple[KeptTraffic, ...]:
+        """Return the traffic that the user declares as needed to a class's hosts."""
+        kept: list[KeptTraffic] = []
         if target.has(Role.NODE):
             for service in self.declarations.services:
                 services, why = ServiceSet.parse(service.services), service.reason or "a declared service"
-                keep += [keep_from(source, services, why) for source in service.sources]
-        keep += [keep_from(need.peer, ServiceSet.parse(need.services), need.reason) for need in self._needs(target)]
-        ranges = [kept for kept in keep if kept.peer.kind is PeerOf.RANGE]
-        return PacketSet.of((AddressSet.parse(kept.peer.value), kept.services) for kept in ranges), tuple(keep)
+                kept += [keep_from(source, services, why) for source in service.sources]
+        needs = (need for need in self.declarations.needs if need.role in target.key.roles)
+        return (*kept, *(keep_from(need.peer, ServiceSet.parse(need.services), need.reason) for need in needs))
+
+    @cached_method
+    def declared_packets(self, target: HostClass) -> PacketSet:
+        """Return the declared traffic from addresses to a class's hosts."""
+        ranges = (kept for kept in self.declared_traffic(target) if kept.peer.kind is PeerOf.RANGE)
+        return PacketSet.of((AddressSet.parse(kept.peer.value), kept.services) for kept in ranges)
+
+    @cached_method
+    def declared_groups(self, target: HostClass) -> Mapping[str, ServiceSet]:
+        """Return the services that the user declares for members of groups to a class's hosts, by group."""
+        groups = defaultdict[str, ServiceSet](ServiceSet)
+        for kept in self.declared_traffic(target):
+            if kept.peer.kind is PeerOf.GROUP:
+                groups[kept.peer.value] |= kept.services
+        return groups
 
     def needed_by_balancers(self, target: HostClass) -> tuple[KeptTraffic, ...]:
         """Return the traffic that balancers in front of a class need.
@@ -203,47 +209,17 @@ class Context:
         for group, services in self.declared_groups(target).items():
             if group in sender.groups:
                 allowed = allowed.only(ServiceSet.everything() - services)
-        return allowed - exactly(self.declared(target)[0]) if sender.identified else allowed
-
-    def declared_groups(self, target: HostClass) -> dict[str, ServiceSet]:
-        """Return the services that the user declares for members of groups to a class's hosts, by group."""
-        cached = self._groups.get(target.key.roles)
-        if cached is None:
-            cached = self._groups[target.key.roles] = self._find_groups(target)
-        return cached
-
-    @cached_property
-    def _groups(self) -> dict[tuple[Role, ...], dict[str, ServiceSet]]:
-        return {}
-
-    def _find_groups(self, target: HostClass) -> dict[str, ServiceSet]:
-        groups: dict[str, ServiceSet] = {}
-        for need in self._needs(target):
-            if not _is_range(need.peer):
-                groups[need.peer] = groups.get(need.peer, ServiceSet.nothing()) | ServiceSet.parse(need.services)
-        return groups
-
-    def _needs(self, target: HostClass) -> list[DeclaredNeed]:
-        return [need for need in self.declarations.needs if need.role in target.key.roles]
+        return allowed - exactly(self.declared_packets(target)) if sender.identified else allowed
 
     def without_interfaces(self, hosts: Iterable[Host]) -> tuple[str, ...]:
         """Return a line for each of ``hosts`` without a known interface."""
         return tuple(f"no interface of {host.id} ({host.name}) was read" for host in hosts if not host.interfaces)
 
     def not_asked(self, *targets: WayInTarget) -> tuple[NotAsked, ...]:
-        """Return the ways in to hosts, balancers and ``targets`` that the snapshot's reading did not ask for."""
-        wanted = {WayInTarget.HOST, WayInTarget.BALANCER, *targets}
+        """Return the ways in to ``targets`` that the snapshot's reading did not ask for."""
         unknown = (way_in for way_in in self.ways_in if way_in.id not in self.snapshot.asked)
         return tuple(
-            NotAsked(way_in.name, way_in.would_help) for way_in in unknown if wanted.intersection(way_in.leads_to)
-        )
-
-    @property
-    def copies_not_asked(self) -> tuple[NotAsked, ...]:
-        """The places that may hold copies of etcd's data and that the snapshot's reading did not ask for."""
-        unknown = (way_in for way_in in self.ways_in if way_in.id not in self.snapshot.asked)
-        return tuple(
-            NotAsked(way_in.name, way_in.would_help) for way_in in unknown if WayInTarget.COPY in way_in.leads_to
+            NotAsked(way_in.name, way_in.would_help) for way_in in unknown if not {*targets}.isdisjoint(way_in.leads_to)
         )
 
     @property
@@ -268,16 +244,7 @@ def incidental_ports(listener: Listener) -> ServiceSet:
 
 def keep_from(peer: str, services: ServiceSet, why: str) -> KeptTraffic:
     """Return the traffic on ``services`` to keep from ``peer``, a CIDR or a group, with the reason ``why``."""
-    return KeptTraffic(RulePeer(PeerOf.RANGE if _is_range(peer) else PeerOf.GROUP, peer), services, why)
-
-
-def _is_range(peer: str) -> bool:
-    """Whether a peer is an address or a range. It is parsed, because a group's id may hold slashes and colons too."""
-    try:
-        AddressSet.parse(peer)
-    except ValueError:
-        return False
-    return True
+    return KeptTraffic(RulePeer(PeerOf.RANGE if range_of(peer) else PeerOf.GROUP, peer), services, why)
 
 
 def tally(hosts: Iterable[Host]) -> tuple[tuple[str, int], ...]:

@@ -6,6 +6,7 @@ A declaration that allows everything is advice, and it becomes the stated reason
 from __future__ import annotations
 
 from dataclasses import replace
+from types import ModuleType
 
 from cloudguard.needs.in_force import Everything, everything_declared, in_force
 from cloudguard.results.change import Resource
@@ -27,13 +28,13 @@ def declared_check(row: str) -> Check:
     )
 
 
-def with_declarations(context: Context, judged: JudgedRow, used: tuple[str, ...], check: Check | None) -> JudgedRow:
-    """Return a judged row with the declarations that it rests on.
+def with_declarations(context: Context, module: ModuleType, judged: JudgedRow) -> JudgedRow:
+    """Return the judged row of ``module`` with the declarations that it rests on.
 
-    ``used`` are the keys of the declarations that the row uses. If one of them allows everything, a finding of
-    ``check`` is added.
+    If one of them allows everything, a finding of the row's check for declarations is added.
     """
     row, pending = judged
+    used: tuple[str, ...] = module.USED_DECLARATIONS
     declared = tuple(declaration.name for declaration in in_force(context.declarations) if declaration.name in used)
     row = replace(row, basis=replace(row.basis, declared=declared))
     permissions = row.row == "cloud-api-access"
@@ -42,9 +43,9 @@ def with_declarations(context: Context, judged: JudgedRow, used: tuple[str, ...]
         for each in everything_declared(context.declarations)
         if each.name in used and (each.name != "need" or each.permission is permissions)
     ]
-    if not everyone or check is None or row.verdict is Verdict.PROVIDER:
+    if not everyone or row.verdict is Verdict.PROVIDER:
         return row, pending
-    new = _finding(context, check, everyone)
+    new = _finding(context, module.DECLARED, everyone)
     why = f"passes because of a declaration: {new.finding.message}" if row.verdict is Verdict.PASS else row.why
     return replace(row, why=why, findings=(*row.findings, new.finding)), (*pending, new)
 

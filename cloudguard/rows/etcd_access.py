@@ -21,7 +21,7 @@ from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Severity, Witness
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, NO_ETCD, Context, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_ETCD, TO_HOSTS, Context, tally
 from cloudguard.rows.datastore import datastore_unknown
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
@@ -37,7 +37,7 @@ from cloudguard.rows.network.problem import (
     kind_by_sender,
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
-from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row, with_connections
+from cloudguard.rows.pending_finding import JudgedRow, PendingFinding, judged_row, provider_row
 
 ROW = "etcd-access"
 AREA = "Access to etcd"
@@ -102,10 +102,9 @@ def judge(context: Context) -> JudgedRow:
     )
     hosts = tally(context.cluster.hosts_by(Role.ETCD))
     assumed = (*(Assumed(f"etcd: {what}", who) for what, who in context.port_sources("etcd")), *context.assumed_empty)
-    basis = Basis(len(paths), hosts, assumed=assumed, not_asked=context.not_asked())
+    basis = Basis(len(paths), hosts, assumed=assumed, not_asked=context.not_asked(*TO_HOSTS))
     clean = "only the control plane can reach etcd"
-    judged = judged_row((ROW, AREA), pending, unknown, clean, basis)
-    return with_connections(judged, collector.undecided_connections)
+    return judged_row((ROW, AREA), pending, unknown, clean, basis, connections=collector.undecided_connections)
 
 
 def _paths_from_other_hosts(context: Context, target: HostClass) -> list[Path]:
@@ -140,7 +139,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
     reached = connections(problem, lambda services: f"{target} ({services_text(services)})")
     message = f"{reached} on {subject(problem.targets)}"
     hosts = [target for target in problem.targets if isinstance(target, HostClass)]
-    keep = tuple({kept: None for target in hosts for kept in context.declared(target)[1]})
+    keep = tuple({kept: None for target in hosts for kept in context.declared_traffic(target)})
     if problem.check is AUXILIARY:
         return Assessment(Severity.LOW, message, keep=keep)
     if problem.check is INTERNET:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from cloudguard.model.cluster import Role
 from cloudguard.model.keys import Key, KeyManager, SecretsEncryption
 from cloudguard.model.source import FactKind
+from cloudguard.model.ways_in import WayInTarget
 from cloudguard.results.change import AttributeEdit, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
@@ -70,7 +71,7 @@ def judge(context: Context) -> JudgedRow:
     basis = Basis(
         hosts=tally(hosts),
         disks=tuple(disk.id for disk in disks),
-        not_asked=context.copies_not_asked,
+        not_asked=context.not_asked(WayInTarget.COPY),
         keys=tuple(dict.fromkeys(disk.key for disk in disks if disk.key)),
     )
     return judged_row((ROW, AREA), pending, unknown, "every disk that holds etcd is encrypted", basis)

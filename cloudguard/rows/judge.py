@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from types import ModuleType
@@ -10,7 +11,7 @@ from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.ways_in import WayIn
 from cloudguard.needs.declarations import Declarations
-from cloudguard.reachability.narrowing.changes import RuleExcess, plan
+from cloudguard.reachability.narrowing.changes import plan
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding
@@ -48,15 +49,12 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     is planned for a waived finding.
     """
     context = Context(snapshot, policy, Reachability(snapshot), iam_catalog, ways_in)
-    judged = _by_every_role(context, {row: _waived(row.judge(context), waive) for row in rows}, waive)
-    judged = [_with_declarations(context, row, each) for row, each in zip(rows, judged, strict=True)]
-    if waive:
-        judged = [with_waivers(row, waive) for row in judged]
+    by_roles = _by_every_role(context, {row: with_waivers(row.judge(context), waive) for row in rows}, waive)
+    judged = [with_waivers(with_declarations(context, row, each), waive) for row, each in by_roles.items()]
     pending = [each for _, findings in judged for each in findings if each.finding.waived is None]
     excesses = (excess for finding in pending for excess in finding.excesses)
-    by_rule = plan(
-        context.reach, context.ports, (_worth_an_edit(excess) if with_advice else excess for excess in excesses)
-    )
+    excesses = (replace(excess, worth_an_edit=excess.worth_an_edit or with_advice) for excess in excesses)
+    by_rule = plan(context.reach, context.ports, excesses)
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
     results = tuple(
         replace(_completed(context, row, result), findings=tuple(_with_changes(result.findings, changes)))
@@ -65,20 +63,21 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     return results, _ordered([finding for row in results for finding in row.findings], changes)
 
 
-def _by_every_role(context: Context, judged: Mapping[ModuleType, JudgedRow], waive: Waive | None) -> list[JudgedRow]:
+def _by_every_role(
+    context: Context, judged: Mapping[ModuleType, JudgedRow], waive: Waive | None
+) -> dict[ModuleType, JudgedRow]:
     """Return the judged rows after a look at all roles that hosts may have.
 
     A row that does not fail becomes unknown if it would fail with another possible assignment of roles.
     """
-    unknown: list[tuple[str, ...]] = [() for _ in judged]
+    unknown = defaultdict[ModuleType, tuple[str, ...]](tuple)
     for assignment in assignments(context.snapshot, context.reach.classes):
         other = replace(context, snapshot=assignment.snapshot, reach=Reachability(assignment.snapshot))
-        for number, (row, (base, _)) in enumerate(judged.items()):
+        for row, (base, _) in judged.items():
             if base.verdict is not Verdict.FAIL and (row is etcd_access or not assignment.one_server):
-                unknown[number] += undecided(base, assignment, _waived(row.judge(other), waive, roles_known=False)[0])
-    return [
-        (with_unknown(row, lines), findings) for (row, findings), lines in zip(judged.values(), unknown, strict=True)
-    ]
+                result, _ = with_waivers(row.judge(other), waive, roles_known=False)
+                unknown[row] += undecided(base, assignment, result)
+    return {row: (with_unknown(base, unknown[row]), findings) for row, (base, findings) in judged.items()}
 
 
 def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResult:
@@ -88,19 +87,6 @@ def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResul
     recommended = check_references(result.row)
     result = replace(result, basis=basis, recommendation=recommended[0].title if recommended else "")
     return with_undecided(result, context.snapshot.gaps)
-
-
-def _with_declarations(context: Context, row: ModuleType, judged: JudgedRow) -> JudgedRow:
-    check = next((each for each in row.CHECKS if each.id.endswith("/declared")), None)
-    return with_declarations(context, judged, row.USED_DECLARATIONS, check)
-
-
-def _waived(judged: JudgedRow, waive: Waive | None, *, roles_known: bool = True) -> JudgedRow:
-    return with_waivers(judged, waive, roles_known=roles_known) if waive else judged
-
-
-def _worth_an_edit(excess: RuleExcess) -> RuleExcess:
-    return replace(excess, worth_an_edit=True)
 
 
 def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:
@@ -116,11 +102,11 @@ def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Ch
 
 def _ordered(findings: Sequence[Finding], changes: Mapping[str, Iterable[Change]]) -> tuple[Change, ...]:
     """Return every change once, with the findings that it fixes. Changes for the worst findings come first."""
-    known, mended = dict[str, Change](), dict[str, list[Finding]]()
+    known, mended = dict[str, Change](), defaultdict[str, list[Finding]](list)
     for finding in findings:
         for change in changes.get(finding.id, ()):
             known[change.id] = change
-            mended.setdefault(change.id, []).append(finding)
+            mended[change.id].append(finding)
 
     def rank(change: Change) -> tuple[int, str, str, str]:
         return -max(finding.severity for finding in mended[change.id]), change.row, change.resource.id, change.id

@@ -36,7 +36,7 @@ from cloudguard.results.change import KeptTraffic, RulePeer
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Assumed, Basis
-from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, WAY_OUT, Context, incidental_ports, tally
+from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, TO_HOSTS, WAY_OUT, Context, incidental_ports, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.idle_addresses import PUBLIC_ADDRESS, idle_addresses
 from cloudguard.rows.network.latent import latent_of, lets_internet_in, with_latent
@@ -53,7 +53,7 @@ from cloudguard.rows.network.problem import (
 )
 from cloudguard.rows.network.problem_collector import ProblemCollector
 from cloudguard.rows.network.way_out import way_out_peers
-from cloudguard.rows.pending_finding import JudgedRow, judged_row, with_connections
+from cloudguard.rows.pending_finding import JudgedRow, judged_row
 
 ROW = "node-access"
 AREA = "Network access to Nodes (nodes)"
@@ -112,10 +112,11 @@ def judge(context: Context) -> JudgedRow:
     pending += idle_addresses(context, targets)
     clean = "only the cluster and the clients of its services can reach a node"
     assumed = (_node_ports(context), *context.assumed_empty)
-    basis = Basis(len(paths) + len(from_control_plane), tally(judged), assumed=assumed, not_asked=context.not_asked())
+    basis = Basis(
+        len(paths) + len(from_control_plane), tally(judged), assumed=assumed, not_asked=context.not_asked(*TO_HOSTS)
+    )
     unknown += collector.unknown + mandated.unknown
-    row = judged_row((ROW, AREA), pending, unknown, clean, basis)
-    return with_connections(row, collector.undecided_connections)
+    return judged_row((ROW, AREA), pending, unknown, clean, basis, connections=collector.undecided_connections)
 
 
 def _node_ports(context: Context) -> Assumed:
@@ -183,7 +184,9 @@ def _kept_traffic(context: Context, problem: Problem) -> tuple[KeptTraffic, ...]
     """Return the traffic that a problem's rules must keep: declared, for balancers, and of the cluster's own hosts."""
     filters = {attribution.filter.id for attribution in problem.attributions if attribution.filter is not None}
     guarded = [target for target in context.reach.classes if filters.intersection(target.key.filters)]
-    kept = [keep for target in guarded for keep in (*context.declared(target)[1], *context.needed_by_balancers(target))]
+    kept = [
+        keep for target in guarded for keep in (*context.declared_traffic(target), *context.needed_by_balancers(target))
+    ]
     services = problem.packets.services()
     kept += [
         KeptTraffic(peer, services, WAY_OUT) for path in problem.paths for peer in _own_public_addresses(context, path)

@@ -37,31 +37,40 @@ JudgedRow: TypeAlias = tuple[RowResult, tuple[PendingFinding, ...]]
 """A row's result, with findings that have no changes yet, and its pending findings in the same order."""
 
 
-def judged_row(
-    row: tuple[str, str], pending: tuple[PendingFinding, ...], unknown: tuple[str, ...], clean: str, basis: Basis
+def judged_row(  # noqa: PLR0913 - the parts of a result
+    row: tuple[str, str],
+    pending: tuple[PendingFinding, ...],
+    unknown: tuple[str, ...],
+    clean: str,
+    basis: Basis,
+    *,
+    connections: tuple[Undecided, ...] = (),
 ) -> JudgedRow:
     """Return the result of ``row`` (its id and area) and its pending findings, the worst first.
 
-    ``clean`` is the line that says why the row passes.
+    ``clean`` is the line that says why the row passes. ``connections`` are its undecided connections.
     """
     distinct = _with_distinct_messages(pending)
     ordered = tuple(sorted(distinct, key=lambda item: (-item.finding.severity, item.finding.check, item.finding.id)))
-    findings = tuple(each.finding for each in ordered)
-    verdict = verdict_of(findings, unknown)
+    passing = RowResult(*row, Verdict.PASS, clean, basis=basis, undecided=connections)
+    return _with_verdict(passing, tuple(each.finding for each in ordered), unknown), ordered
+
+
+def _with_verdict(row: RowResult, findings: tuple[Finding, ...], unknown: tuple[str, ...]) -> RowResult:
+    """Return ``row`` with other findings and lines, and the verdict that follows, with its reason.
+
+    The reason of ``row`` is kept if the row passes.
+    """
+    verdict, why = verdict_of(findings, unknown), row.why
+    worse = [finding for finding in findings if finding.severity > Severity.LOW]
+    counting = [finding.message for finding in worse if finding.counts]
     if verdict is Verdict.FAIL:
-        more = sum(1 for finding in findings[1:] if finding.severity > Severity.LOW)
-        why = and_more(findings[0].message, more)
+        why = and_more(counting[0], len(counting) - 1)
     elif verdict is Verdict.UNKNOWN:
         why = and_more(unknown[0], len(unknown) - 1)
-    else:
-        why = clean
-    return RowResult(*row, verdict, why, findings, unknown, basis), ordered
-
-
-def with_connections(judged: JudgedRow, undecided: tuple[Undecided, ...]) -> JudgedRow:
-    """Return a judged row with its undecided connections."""
-    row, pending = judged
-    return replace(row, undecided=undecided), pending
+    elif verdict is Verdict.WAIVED:
+        why = and_more(f"{_waiver_text(worse[0])}: {worse[0].message}", len(worse) - 1)
+    return replace(row, verdict=verdict, why=why, findings=findings, unknown=unknown)
 
 
 def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
@@ -88,11 +97,7 @@ def with_undecided(row: RowResult, gaps: Iterable[Gap]) -> RowResult:
 
 def with_unknown(row: RowResult, unknown: tuple[str, ...]) -> RowResult:
     """Return a row that does not fail, with the lines ``unknown`` added. It becomes UNKNOWN if there are any."""
-    if not unknown:
-        return row
-    lines = (*row.unknown, *unknown)
-    why = and_more(lines[0], len(lines) - 1)
-    return replace(row, verdict=Verdict.UNKNOWN, why=why, unknown=lines)
+    return _with_verdict(row, row.findings, (*row.unknown, *unknown)) if unknown else row
 
 
 def _with_distinct_messages(pending: Iterable[PendingFinding]) -> Iterator[PendingFinding]:
@@ -127,12 +132,14 @@ class Waive(Protocol):
         ...
 
 
-def with_waivers(judged: JudgedRow, waive: Waive, *, roles_known: bool = True) -> JudgedRow:
-    """Return a judged row with the waivers of its findings.
+def with_waivers(judged: JudgedRow, waive: Waive | None, *, roles_known: bool = True) -> JudgedRow:
+    """Return a judged row with the waivers of its findings. ``waive`` None: no finding is waived.
 
     Unknown facts that only waived findings hid are added to the row's unknown.
     """
     row, pending = judged
+    if waive is None:
+        return judged
     with_waiver = tuple(
         replace(each, finding=replace(each.finding, waived=waive(each.finding, roles_known=roles_known)))
         for each in pending
@@ -142,28 +149,10 @@ def with_waivers(judged: JudgedRow, waive: Waive, *, roles_known: bool = True) -
     findings = tuple(each.finding for each in with_waiver)
     if row.verdict is not Verdict.FAIL:  # only advice is waived: the verdict stays
         return replace(row, findings=findings), with_waiver
-    unknown = tuple(dict.fromkeys((*row.unknown, *_no_longer_hidden(with_waiver))))
-    verdict = verdict_of(findings, unknown)
-    return replace(
-        row, verdict=verdict, why=_why(verdict, findings, unknown), findings=findings, unknown=unknown
-    ), with_waiver
-
-
-def _no_longer_hidden(pending: Iterable[PendingFinding]) -> Iterable[str]:
-    """Return the hidden lines of all findings that no counting finding hides."""
-    listed = tuple(pending)
-    hidden = {line for each in listed if each.finding.counts for line in each.hides}
-    return (line for each in listed for line in each.hides if line not in hidden)
-
-
-def _why(verdict: Verdict, findings: tuple[Finding, ...], unknown: tuple[str, ...]) -> str:
-    """Return the reason for the verdict of a row that would fail without waivers."""
-    if verdict is Verdict.UNKNOWN:
-        return and_more(unknown[0], len(unknown) - 1)
-    counting = [finding.message for finding in findings if finding.counts]
-    waived = [finding for finding in findings if finding.waived and finding.severity > Severity.LOW]
-    first = counting[0] if counting else f"{_waiver_text(waived[0])}: {waived[0].message}"
-    return and_more(first, len(counting or waived) - 1)
+    hidden = {line for each in with_waiver if each.finding.counts for line in each.hides}
+    no_longer_hidden = (line for each in with_waiver for line in each.hides if line not in hidden)
+    unknown = tuple(dict.fromkeys((*row.unknown, *no_longer_hidden)))
+    return _with_verdict(row, findings, unknown), with_waiver
 
 
 def _waiver_text(finding: Finding) -> str:

@@ -6,11 +6,11 @@ shows. It is unknown if it fails only for other possible roles.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain
 
-from cloudguard.model.cluster import Cluster, Host, Pool, Role
+from cloudguard.model.cluster import Cluster, Role
 from cloudguard.model.identity import Identity
 from cloudguard.model.possible_roles import possible_roles
 from cloudguard.model.snapshot import Snapshot
@@ -23,7 +23,6 @@ from cloudguard.values import dataclass
 _SERVERS = (Role.CONTROL_PLANE, Role.ETCD)
 _CAUSED_BY_ASSIGNMENT = frozenset({NO_CONTROL_PLANE, NO_ETCD, NO_NODE})
 """Lines that are unknown only because no host has a role in an assignment."""
-"""The number of hosts that a line names. The others are counted."""
 
 
 @dataclass(frozen=True)
@@ -81,9 +80,7 @@ def _one_of_each(classes: Iterable[HostClass], servers: Mapping[str, object]) ->
     """Yield one of ``servers`` (ids of hosts and pools) for each host class. Classes are compared without roles."""
     seen = set[object]()
     for host_class in classes:
-        name = next(
-            (member.id for member in chain[Host | Pool](host_class.hosts, host_class.pools) if member.id in servers), ""
-        )
+        name = next((member.id for member in host_class.members if member.id in servers), "")
         key = replace(host_class.key, roles=())
         if name and key not in seen:
             seen.add(key)
@@ -91,26 +88,20 @@ def _one_of_each(classes: Iterable[HostClass], servers: Mapping[str, object]) ->
 
 
 def _names_text(cluster: Cluster, ids: Iterable[str]) -> str:
-    names = {member.id: member.name for member in chain[Host | Pool](cluster.hosts, cluster.pools)}
-    listed = [f"{name} ({names[name]})" if names[name] not in {"", name} else name for name in sorted(ids)]
-    return few(listed)
+    names = {member.id: member.name for member in cluster.hosts_and_pools}
+    return few([f"{name} ({names[name]})" if names[name] not in {"", name} else name for name in sorted(ids)])
 
 
 def _assigned(snapshot: Snapshot, roles: Mapping[str, tuple[Role, ...]]) -> Snapshot:
     """Return the snapshot with ``roles`` (by id of a host or pool) in place of the roles in it."""
-    cluster = snapshot.cluster
-    hosts = tuple(replace(host, roles=roles.get(host.id, host.roles)) for host in cluster.hosts)
-    pools = tuple(replace(pool, roles=roles.get(pool.id, pool.roles)) for pool in cluster.pools)
-    holders = dict[str, set[str]]()
-    for member in chain[Host | Pool](hosts, pools):
+    hosts = tuple(replace(host, roles=roles.get(host.id, host.roles)) for host in snapshot.cluster.hosts)
+    pools = tuple(replace(pool, roles=roles.get(pool.id, pool.roles)) for pool in snapshot.cluster.pools)
+    cluster, holders = replace(snapshot.cluster, hosts=hosts, pools=pools), defaultdict[str, set[str]](set)
+    for member in cluster.hosts_and_pools:
         for name in member.identities:
-            holders.setdefault(name, set()).update(map(str, member.roles))
+            holders[name].update(map(str, member.roles))
     identities = tuple(_holding(identity, holders) for identity in snapshot.identities.identities)
-    return replace(
-        snapshot,
-        cluster=replace(cluster, hosts=hosts, pools=pools),
-        identities=replace(snapshot.identities, identities=identities),
-    )
+    return replace(snapshot, cluster=cluster, identities=replace(snapshot.identities, identities=identities))
 
 
 def _holding(identity: Identity, holders: Mapping[str, set[str]]) -> Identity:

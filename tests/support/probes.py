@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import ip_address, ip_network
-from itertools import chain
 
 from aws_probe import OUTSIDE, SERVICES, Service, named
-from cloudguard.model.cluster import Host, Pool, Role
+from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 
 Pair = tuple[str, str, Service]
@@ -34,7 +33,7 @@ def pairs(
 
 def compared(snapshot: Snapshot, before: set[Pair], after: set[Pair]) -> tuple[str, str]:
     """Return what opened, and what every cluster needs and is gone, "" for none."""
-    hosts = chain[Host | Pool](snapshot.cluster.hosts, snapshot.cluster.pools)
+    hosts = snapshot.cluster.hosts_and_pools
     roles = {name.lower(): frozenset(host.roles) for host in hosts for name in (host.name, host.id)}
     lost = {pair for pair in before - after if _needed(roles, pair)}
     opened = after - before

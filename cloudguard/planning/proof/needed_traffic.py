@@ -180,7 +180,7 @@ def _expected(context: Context, target: HostClass) -> PacketSet:
 
     For the control plane, add the administrators and the outbound addresses of the cluster's hosts, on the API's ports.
     """
-    declared = context.declared(target)[0]
+    declared = context.declared_packets(target)
     if not target.has(Role.CONTROL_PLANE):
         return declared
     return declared | PacketSet.product(context.administrators | lasting_addresses(context), context.ports.api)

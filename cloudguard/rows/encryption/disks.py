@@ -40,7 +40,7 @@ def etcd_disks(cluster: Cluster) -> list[Disk]:
     """
     etcd = {host.id for host in cluster.hosts_by(Role.ETCD)}
     known = {disk.host for disk in cluster.disks if disk.holds_main_etcd and disk.host}
-    return [disk for disk in cluster.disks if disk.holds_etcd or (disk.host in etcd and disk.host not in known)]
+    return [disk for disk in cluster.disks if disk.etcd_evidence or (disk.host in etcd and disk.host not in known)]
 
 
 def disk_problems(disk: Disk, keys: Keys, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:

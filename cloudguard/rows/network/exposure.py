@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from itertools import chain
 
-from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.in_force import is_everyone
 from cloudguard.needs.ports import ICMP, KUBELET, SSH_AND_RDP
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
 from cloudguard.rows.context import Context
@@ -33,7 +30,7 @@ def of_hosts(context: Context) -> tuple[HostExposure, ...]:
         roles = "+".join(target.key.roles) or "unknown role"
         services = _exposures(context.reach.paths_to(target), named, own_addresses)
         known = exposures.get((roles, services))
-        example = known.example if known else _example(target)
+        example = known.example if known else target.members[0].id
         count = len(target.hosts) + (known.count if known else 0)
         exposures[roles, services] = HostExposure(roles, count, example, services)
     return tuple(exposures.values())
@@ -65,10 +62,6 @@ def _services(context: Context) -> Mapping[str, ServiceSet]:
     for name, services in kinds.items():
         by_kind[name], left = services & left, left - services
     return by_kind
-
-
-def _example(target: HostClass) -> str:
-    return next((member.id for member in chain[Host | Pool](target.hosts, target.pools)), "")
 
 
 def _exposures(

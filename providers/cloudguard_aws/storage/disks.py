@@ -72,7 +72,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         unclear = [volume for volume in detached if roles_by_tags(tags_of(volume)) is None]
         volumes += [volume.as_leftover() for volume in _volumes(api, of_servers, cluster, concerned)]
         spare = _volumes(api, unclear, cluster, concerned)
-        volumes += [volume for volume in spare if volume.disk.holds_etcd]
+        volumes += [volume for volume in spare if volume.disk.etcd_evidence]
         _record_unclear_stores(api, stores or {}, set(concerned) - places)
     by_id = {volume.disk.id: volume for volume in volumes}
     concerning = worth_copying([volume.disk for volume in volumes], concerned)

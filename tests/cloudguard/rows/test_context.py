@@ -81,14 +81,14 @@ def test_declared_services_are_for_nodes_and_needs_for_their_role() -> None:
     made = context(snapshot([MASTER, WORKER], [group("masters"), group("nodes")]), declarations)
     etcd, node = one_class(made, Role.ETCD), one_class(made, Role.NODE)
     by_address = PacketSet.product(AddressSet.parse("10.8.0.1"), ServiceSet.parse("tcp/2379"))
-    assert made.declared(etcd)[0] == by_address
-    assert pairs(made.declared(etcd)[1]) == (
+    assert made.declared_packets(etcd) == by_address
+    assert pairs(made.declared_traffic(etcd)) == (
         pair("10.8.0.1", "tcp/2379"),
         pair("ci", "tcp/2380"),
         pair("ci", "tcp/22"),
     )
-    assert [kept_traffic.why for kept_traffic in made.declared(etcd)[1]] == ["backup", "ci", "ci"]
-    assert pairs(made.declared(node)[1]) == (pair(CLIENTS, "tcp/443"), pair("ci", "tcp/22"))
+    assert [kept_traffic.why for kept_traffic in made.declared_traffic(etcd)] == ["backup", "ci", "ci"]
+    assert pairs(made.declared_traffic(node)) == (pair(CLIENTS, "tcp/443"), pair("ci", "tcp/22"))
     assert made.declared_groups(etcd) == {"ci": ServiceSet.parse("tcp/22,tcp/2380")}
     assert made.declared_groups(node) == {"ci": ServiceSet.parse("tcp/22")}
 
