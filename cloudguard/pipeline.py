@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from cloudguard.provider.ownership.terraform_state import TerraformState
     from cloudguard.results.change import Change
     from cloudguard.results.comparison import AccessChanges
+    from cloudguard.results.finding import Finding
     from cloudguard.waivers.matching import Waivers
 
 
@@ -111,7 +112,9 @@ def plan(  # noqa: PLR0913 - one keyword per choice of the user
     rows_found, changes = case.judged(with_advice=with_advice)
     changes = with_owners(snapshot, changes, known.owners)
     report = _report(snapshot, declared, known, rows_found, changes, waivers=waivers)
-    choice = Choice(tuple(rows), tuple(_finding_id(report, name) for name in only), with_advice, most_rules)
+    hint = "Its findings' numbers are in the output of: cloudguard check"
+    ids = tuple(finding_of(report, name, hint).id for name in only)
+    choice = Choice(tuple(rows), ids, with_advice, most_rules)
     planned = make_plan(case, report, choice)
     changes = with_owners(snapshot, planned.plan.changes, known.owners)
     if terraform:
@@ -138,12 +141,13 @@ def export(planned: Planned, format_name: str) -> str:
     return source(planned.case.snapshot, exports.changes_with_steps(planned), owners)
 
 
-def _finding_id(report: Report, name: str) -> str:
+def finding_of(report: Report, name: str, hint: str) -> Finding:
+    """Return the finding with the number or id ``name``. Raises UsageError with ``hint`` if there is none."""
     try:
-        return report.finding(name).id
+        return report.finding(name)
     except KeyError:
         message = f"the report on {report.cluster.name!r} has no finding {name!r}"
-        raise UsageError(message, hint="Its findings' numbers are in the output of: cloudguard check") from None
+        raise UsageError(message, hint=hint) from None
 
 
 def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:

@@ -11,21 +11,25 @@ from typing import Any, Final, TypeAlias
 
 import typer
 
-from cloudguard.cli.actions.history import HISTORY_ACTIONS
 from cloudguard.cli.completion import SHELLS, script
 from cloudguard.cli.flags import (
     ALL,
+    CONFIG,
+    EVERY,
     EXPIRES,
     GENERAL,
+    KEEP,
     LIST_FORMAT,
     MIN_SEVERITY,
     MOST_RULES,
+    OF_CLUSTER,
     ONLY,
     OUTPUT,
     OWNER,
     PERMISSION_FORMAT,
     PLAN_FORMAT,
     PLAN_ROW,
+    QUIET,
     REASON,
     ROW,
     ROWS,
@@ -42,7 +46,7 @@ from cloudguard.cli.flags import (
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.typer_commands import Argument, Command, function
 from cloudguard.needs.setting import Setting
-from cloudguard.needs.settings import DECLARED, FAIL_ON, HISTORY, HOSTS, IN_FILE, NOTICES, REPORT, WAIVERS
+from cloudguard.needs.settings import DECLARED, FAIL_ON, HISTORY, HOSTS, IN_FILE, NOTICES, REPORT, STORE, WAIVERS
 from cloudguard.provider.port import installed, load
 
 Work: TypeAlias = Callable[[], int]
@@ -87,6 +91,40 @@ _WAIVERS: Final[Mapping[str, Command]] = {
         flags=_WRITING,
         arguments=(_PROVIDER,),
         own_flags=True,
+    ),
+}
+_STORED: Final = (STORE, OF_CLUSTER, CONFIG, QUIET)
+_HISTORY: Final[Mapping[str, Command]] = {
+    "init": Command(
+        "cloudguard history init",
+        "The store is in the user's state folder, or at --store. A database with other tables is possible.",
+        help="Make a store, or migrate its schema to the latest version.",
+        flags=(STORE, CONFIG, QUIET),
+    ),
+    "list": Command(
+        "cloudguard history list",
+        help="List the clusters, each with its latest run.",
+        flags=(*_STORED, LIST_FORMAT, OUTPUT),
+    ),
+    "show": Command(
+        "cloudguard history show prod",
+        help="Show a finding, or all findings of a cluster, over time.",
+        flags=(*_STORED, LIST_FORMAT, OUTPUT),
+        arguments=(Argument("what", "A finding's id, its first digits, or a cluster's name."),),
+    ),
+    "trend": Command(
+        "cloudguard history trend --every 7d",
+        help="Show how many findings were open, new and fixed in each period.",
+        flags=(*_STORED, EVERY, LIST_FORMAT, OUTPUT),
+    ),
+    "prune": Command(
+        "cloudguard history prune --keep 400d",
+        "Open findings and each cluster's latest run are kept.",
+        help="Delete old runs and old findings that have ended.",
+        flags=(STORE, KEEP, CONFIG, QUIET),
+    ),
+    "export": Command(
+        "cloudguard history export -o all.json", help="Write the whole history as JSON.", flags=(*_STORED, OUTPUT)
     ),
 }
 COMMANDS: Final[Mapping[str, Command]] = {
@@ -142,7 +180,7 @@ COMMANDS: Final[Mapping[str, Command]] = {
         arguments=(Argument("old", "The earlier file."), Argument("new", "The later file.")),
     ),
     "waivers": Command("cloudguard waivers list", actions=_WAIVERS),
-    "history": Command("cloudguard history list", actions=HISTORY_ACTIONS),
+    "history": Command("cloudguard history list", actions=_HISTORY),
     "schema": Command(
         "cloudguard schema report", flags=(OUTPUT,), arguments=(Argument("name", ", ".join(SCHEMAS), SCHEMAS),)
     ),

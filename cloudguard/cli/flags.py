@@ -120,12 +120,12 @@ EXPIRES: Final = Setting(
 OF_CLUSTER: Final = Setting("cluster NAME", list_of(text()), "Only clusters with this name.", REPORT, "all")
 EVERY: Final = Setting("every TIME", duration(), "The length of a period.", REPORT, "7d")
 KEEP: Final = Setting("keep TIME", duration(), "Delete what is older than this: 400d.", REPORT)
+GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE)
 NOT_IN_FILE: Final = (
     *(SNAPSHOT, ALL, TARGETS, SHARD, VERIFY, SUMMARY, ROW, MIN_SEVERITY, OUTPUT),
-    *(CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE),
+    *GENERAL,
     *(REASON, OWNER, EXPIRES, EVERY, KEEP),
 )
-GENERAL: Final = (CONFIG, TIMEOUT, NO_PROGRESS, QUIET, VERBOSE, LOG_FORMAT, LOG_FILE)
 
 
 def own_flags(provider: str) -> tuple[Setting[tuple[str, ...]], ...]:

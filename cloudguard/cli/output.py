@@ -5,14 +5,15 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from cloudguard.cli.failures import put
-from cloudguard.cli.flags import OUTPUT
+from cloudguard.cli.failures import put, say
+from cloudguard.cli.flags import OUTPUT, QUIET
 from cloudguard.errors import UsageError
+from cloudguard.formats.escaping import visible
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import FORMAT
 from cloudguard.values import dataclass
@@ -118,6 +119,20 @@ def save(content: str | bytes, file: str, mode: int = OWN) -> None:
     except OSError as error:
         message = f"cannot write {file or 'to stdout'}: {error.strerror or error}"
         raise UsageError(message) from None
+
+
+def save_list(sinks: Iterable[Sink], values: object, table: Callable[[], str]) -> None:
+    """Write ``values`` to each sink as JSON, or else as the text of ``table``. Raises UsageError like ``save``."""
+    from cloudguard.formats.contract.document import document, text  # noqa: PLC0415 - only lists need it
+
+    for sink in sinks:
+        save(text(document(values)) if sink.format == "json" else table(), sink.file)
+
+
+def inform(settings: Settings, text: str) -> None:
+    """Write a message for people to stderr, escaped, unless ``--quiet`` is given."""
+    if not settings.get(QUIET):
+        say(visible(text))
 
 
 def _replace(path: Path, data: bytes, mode: int) -> None:

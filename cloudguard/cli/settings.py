@@ -16,7 +16,17 @@ from cloudguard.errors import SettingsError, UsageError
 from cloudguard.model.cluster import Role
 from cloudguard.needs.declarations_file import FILE_NAME, load, place
 from cloudguard.needs.setting import Setting, Settings, read_settings, variable
-from cloudguard.needs.settings import CLUSTER, CONTROL_PLANE_TAG, ETCD_TAG, HOST, IN_FILE, NODE_TAG, REPORT, WAIVERS
+from cloudguard.needs.settings import (
+    CLUSTER,
+    CONTROL_PLANE_TAG,
+    ETCD_TAG,
+    FAIL_ON,
+    HOST,
+    IN_FILE,
+    NODE_TAG,
+    REPORT,
+    WAIVERS,
+)
 from cloudguard.needs.waivers import FILE_NAME as WAIVERS_FILE
 from cloudguard.provider.port import CollectRequest, installed
 from cloudguard.values import dataclass
@@ -153,6 +163,11 @@ def request(line: CommandLine, settings: Settings, *, with_cluster: bool = True)
         role_tags={role: value for role, setting in tags if (value := settings.get(setting))},
         extra_hosts=settings.get(HOST) or {},
     )
+
+
+def fail_on(settings: Settings) -> str:
+    """Return the lowest severity that gives exit status 3, or "never"."""
+    return settings.get(FAIL_ON) or FAIL_ON.default
 
 
 def one_cluster(settings: Settings) -> str:

@@ -7,20 +7,19 @@ from dataclasses import replace
 
 from cloudguard.cli import notices, output
 from cloudguard.cli.failures import SignalError, say
-from cloudguard.cli.flags import QUIET
 from cloudguard.cli.reports import rendering
 from cloudguard.cli.reports.past import Past
+from cloudguard.cli.settings import fail_on
 from cloudguard.errors import CloudguardError, ExitStatus, UsageError
 from cloudguard.formats import overview
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import notable_waivers, summary, waiver_line
 from cloudguard.needs.setting import Settings
-from cloudguard.needs.settings import FAIL_ON, FAIL_ON_NEW, STRICT_WAIVERS
+from cloudguard.needs.settings import FAIL_ON_NEW, STRICT_WAIVERS
 from cloudguard.results.finding import Severity, WaiverState
 from cloudguard.results.report import Report
 from cloudguard.values import dataclass
 
-DEFAULT_FAIL_ON = "medium"
 STRICT_STATES = frozenset({WaiverState.EXPIRED, WaiverState.UNUSED})
 """Waivers in these states count as findings with ``--strict-waivers``."""
 
@@ -97,12 +96,11 @@ def say_results(run: Run, settings: Settings, sinks: Sequence[output.Sink]) -> N
     for failure in run.failures:
         say(visible(f"cloudguard: {failure.cluster}: {failure.error}"))
     on_screen = output.Sink("table") in sinks and output.streams_are_one()
-    if run.reports and not on_screen and not settings.get(QUIET):
-        for line in dict.fromkeys(_waiver_lines(run)):
-            say(visible(f"cloudguard: {line}"))
-        lines = [overview.summary(run.reports)] if run.several else [summary(report) for report in run.reports]
-        for line in lines:
-            say(visible(line))
+    if run.reports and not on_screen:
+        waivers = (f"cloudguard: {line}" for line in dict.fromkeys(_waiver_lines(run)))
+        summaries = [overview.summary(run.reports)] if run.several else [summary(report) for report in run.reports]
+        for line in (*waivers, *summaries):
+            output.inform(settings, line)
 
 
 def _waiver_lines(run: Run) -> Iterator[str]:
@@ -117,37 +115,38 @@ def _waiver_lines(run: Run) -> Iterator[str]:
 
 def exit_status_of(run: Run, settings: Settings) -> ExitStatus:
     """Return the exit status of the whole run, combined from its reports and failures."""
-    fail_on, only_new = settings.get(FAIL_ON) or DEFAULT_FAIL_ON, bool(settings.get(FAIL_ON_NEW))
-    of_failures = (ExitStatus.INCOMPLETE for _ in run.failures)
+    lowest, only_new = fail_on(settings), bool(settings.get(FAIL_ON_NEW))
     strict = bool(settings.get(STRICT_WAIVERS))
-    statuses = (exit_status(report, fail_on, strict_waivers=strict, only_new=only_new) for report in run.reports)
-    return united(*of_failures, *statuses)
+    failed = any(fails(report, lowest, strict_waivers=strict, only_new=only_new) for report in run.reports)
+    return exit_status(
+        findings=failed, incomplete=bool(run.failures) or not all(report.complete for report in run.reports)
+    )
 
 
-def exit_status(report: Report, fail_on: str, *, strict_waivers: bool = False, only_new: bool = False) -> ExitStatus:
-    """Return the exit status of ``report``. Findings below the severity ``fail_on`` do not count; "never": none counts.
+def exit_status_of_report(report: Report, lowest: str) -> ExitStatus:
+    """Return the exit status of ``report``; ``lowest`` as in ``fails``."""
+    return exit_status(findings=fails(report, lowest), incomplete=not report.complete)
+
+
+def fails(report: Report, lowest: str, *, strict_waivers: bool = False, only_new: bool = False) -> bool:
+    """Whether ``report`` has a finding that is not waived, with at least the severity ``lowest`` ("never": no finding).
 
     With ``strict_waivers``, waivers that have expired or cover nothing count as findings. With ``only_new``, findings
     that an earlier run had too do not count.
     """
+    if strict_waivers and any(use.state in STRICT_STATES for use in report.waivers):
+        return True
     if only_new and report.since:
-        from cloudguard.comparison.findings import fails  # noqa: PLC0415 - only with --fail-on-new
+        from cloudguard.comparison import findings  # noqa: PLC0415 - only with --fail-on-new
 
-        failed = fails(report.since.findings, fail_on)
-    else:  # without an earlier run, all findings are new
-        least = None if fail_on == "never" else Severity[fail_on.upper()]
-        unwaived = (finding.severity for finding in report.findings if finding.waived is None)
-        failed = least is not None and any(severity >= least for severity in unwaived)
-    failed |= strict_waivers and any(use.state in STRICT_STATES for use in report.waivers)
-    status = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
-    return status if report.complete else united(status, ExitStatus.INCOMPLETE)
+        return findings.fails(report.since.findings, lowest)
+    # without an earlier run, all findings are new
+    severities = [finding.severity for finding in report.findings if finding.waived is None]
+    return lowest != "never" and any(severity >= Severity[lowest.upper()] for severity in severities)
 
 
-def united(*statuses: ExitStatus) -> ExitStatus:
-    """Return the combination of ``statuses``: 0, 3, 4, or 5 for both 3 and 4."""
-    both = ExitStatus.FINDINGS_AND_INCOMPLETE
-    with_findings = any(status in {ExitStatus.FINDINGS, both} for status in statuses)
-    incomplete = any(status in {ExitStatus.INCOMPLETE, both} for status in statuses)
-    if with_findings and incomplete:
-        return both
-    return ExitStatus.FINDINGS if with_findings else ExitStatus.INCOMPLETE if incomplete else ExitStatus.CLEAN
+def exit_status(*, findings: bool, incomplete: bool) -> ExitStatus:
+    """Return the exit status of a run with ``findings`` that count, or that could not read something it rests on."""
+    if findings and incomplete:
+        return ExitStatus.FINDINGS_AND_INCOMPLETE
+    return ExitStatus.FINDINGS if findings else ExitStatus.INCOMPLETE if incomplete else ExitStatus.CLEAN

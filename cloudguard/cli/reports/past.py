@@ -10,8 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from cloudguard.cli.failures import say
-from cloudguard.cli.flags import QUIET
+from cloudguard.cli import output
 from cloudguard.errors import CloudguardError, StoreError, UsageError
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import BASELINE, FAIL_ON_NEW, HEARTBEAT, LOCK_WAIT, ONLY_CHANGES, STORE
@@ -142,8 +141,9 @@ class Past:
         if self.store is None or self.failed or not was_read(report):
             return
         with self._errors_kept():
-            if not self.store.keep(report, checks(), shown=shown) and not self.settings.get(QUIET):
-                say(f"cloudguard: this run was not added to {self.store.address.shown}, which has it or a later run")
+            if not self.store.keep(report, checks(), shown=shown):
+                text = f"this run was not added to {self.store.address.shown}, which has it or a later run"
+                output.inform(self.settings, f"cloudguard: {text}")
 
     @contextmanager
     def _errors_kept(self) -> Generator[None]:
@@ -203,15 +203,16 @@ def _open(opened: Past, url: str) -> None:
     except StoreError as error:
         opened.failed = error
         return
-    if opened.store.created and not opened.settings.get(QUIET):
-        say(f"cloudguard: made a history in {where.shown}")
+    if opened.store.created:
+        output.inform(opened.settings, f"cloudguard: made a history in {where.shown}")
 
 
 def _baseline(file: str) -> tuple[ListedReport, ...]:
     from cloudguard.cli.snapshots import read_file  # noqa: PLC0415 - that module imports this one
-    from cloudguard.comparison.report_file import load_all  # noqa: PLC0415 - only with a baseline
+    from cloudguard.comparison.listed import listed  # noqa: PLC0415 - only with a baseline
+    from cloudguard.results.files.report_file import load_all  # noqa: PLC0415 - only with a baseline
 
-    return load_all(read_file(file, "the baseline "), file)
+    return tuple(map(listed, load_all(read_file(file, "the baseline "), file)))
 
 
 def _check(settings: Settings, *, compares: bool) -> None:

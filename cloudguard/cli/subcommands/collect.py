@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from cloudguard.cli import output
 from cloudguard.cli.failures import say
-from cloudguard.cli.flags import QUIET
 from cloudguard.cli.settings import CommandLine
 from cloudguard.cli.snapshots import snapshot_of
 from cloudguard.errors import ExitStatus
@@ -26,7 +25,6 @@ def collect(line: CommandLine) -> int:
         raise reading.signal
     for gap in snapshot.gaps:
         say(visible(f"cloudguard: not read: {gap.call} on {gap.resource}: {gap_line(gap)}"))
-    if not settings.get(QUIET):
-        counts = f"{count(len(snapshot.cluster.hosts), 'host')}, {count(len(snapshot.gaps), 'gap')}"
-        say(visible(f"{snapshot.cluster.name}: {counts}"))
+    counts = f"{count(len(snapshot.cluster.hosts), 'host')}, {count(len(snapshot.gaps), 'gap')}"
+    output.inform(settings, f"{snapshot.cluster.name}: {counts}")
     return int(ExitStatus.INCOMPLETE if snapshot.gaps else ExitStatus.CLEAN)

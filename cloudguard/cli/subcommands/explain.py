@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from shlex import quote
 
 from cloudguard import pipeline
@@ -50,9 +49,7 @@ def _finding(subject: str, line: CommandLine, settings: Settings) -> str:
         raise UsageError(message, hint=_HINT)
     declared = declarations(settings)
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
-    with suppress(KeyError):
-        return pages.finding_page(report.finding(subject), report)
-    message = f"the report on {report.cluster.name!r} has no finding {subject!r}"
     file = settings.get(SNAPSHOT)
     where = f"{line.provider} --cluster {quote(report.cluster.name)}" if file is None else f"--snapshot {quote(file)}"
-    raise UsageError(message, hint=f"List them: cloudguard check {where}")
+    hint = f"List them: cloudguard check {where}"
+    return pages.finding_page(pipeline.finding_of(report, subject, hint), report)

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from cloudguard import pipeline
 from cloudguard.cli import output
-from cloudguard.cli.failures import say
-from cloudguard.cli.flags import ALL, QUIET, SHARD, SNAPSHOT, TARGETS
+from cloudguard.cli.flags import ALL, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reading import Reading, read
 from cloudguard.cli.reports import delivery
 from cloudguard.cli.reports.past import Past, RequestedCluster, past
@@ -108,6 +107,5 @@ def _judged(collected: Collected) -> tuple[Report, CloudguardError | None]:
 
 def _report_empty_shard(settings: Settings) -> int:
     """Print that this run's shard has no cluster, and return status 0: this is neither a fault nor a passed check."""
-    if not settings.get(QUIET):
-        say(f"cloudguard: shard {settings.get(SHARD)} has no cluster, so nothing was checked")
+    output.inform(settings, f"cloudguard: shard {settings.get(SHARD)} has no cluster, so nothing was checked")
     return int(ExitStatus.CLEAN)

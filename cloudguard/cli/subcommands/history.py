@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from cloudguard.cli import output
-from cloudguard.cli.failures import say
-from cloudguard.cli.flags import EVERY, KEEP, LIST_FORMAT, OF_CLUSTER, QUIET
+from cloudguard.cli.flags import EVERY, KEEP, LIST_FORMAT, OF_CLUSTER
 from cloudguard.cli.reports.past import default_store
 from cloudguard.cli.settings import CommandLine
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats import history_table
 from cloudguard.formats.contract.document import document, text
-from cloudguard.formats.escaping import visible
 from cloudguard.history import queries
 from cloudguard.history.address import StoreAddress, address, of_file
 from cloudguard.history.opening import Purpose
@@ -37,13 +35,9 @@ def init(line: CommandLine) -> int:
     if where.file is not None and not settings.get(STORE):
         _make_folder(where.file.parent)
     store = open_store(where, Purpose.INIT)
-    if not settings.get(QUIET):
-        message = f"made a history in {where.shown} with the tables {', '.join(own_tables())}"
-        say(
-            visible(
-                f"cloudguard: {message if store.created else f'the history in {where.shown} has the latest schema'}"
-            )
-        )
+    made = f"made a history in {where.shown} with the tables {', '.join(own_tables())}"
+    message = made if store.created else f"the history in {where.shown} has the latest schema"
+    output.inform(settings, f"cloudguard: {message}")
     return int(ExitStatus.CLEAN)
 
 
@@ -61,7 +55,8 @@ def list_clusters(line: CommandLine) -> int:
     settings, store = _settings_and_store(line)
     with store.reading() as connection:
         clusters = queries.clusters(connection, settings.get(OF_CLUSTER) or ())
-    return _write(settings, clusters, history_table.clusters)
+    output.save_list(output.sinks(settings, LIST_FORMAT), clusters, lambda: history_table.clusters(clusters))
+    return int(ExitStatus.CLEAN)
 
 
 def show(line: CommandLine) -> int:
@@ -77,7 +72,8 @@ def show(line: CommandLine) -> int:
     if not known:
         message = f"the history has no finding or cluster {word!r}"
         raise UsageError(message, hint="List both: cloudguard history list")
-    return _write(settings, intervals, history_table.intervals)
+    output.save_list(output.sinks(settings, LIST_FORMAT), intervals, lambda: history_table.intervals(intervals))
+    return int(ExitStatus.CLEAN)
 
 
 def show_trend(line: CommandLine) -> int:
@@ -87,7 +83,8 @@ def show_trend(line: CommandLine) -> int:
     with store.reading() as connection:
         history = queries.everything(connection, settings.get(OF_CLUSTER) or ())
     periods = trend(history, _DAYS if every is None else timedelta(seconds=every))
-    return _write(settings, periods, history_table.trend)
+    output.save_list(output.sinks(settings, LIST_FORMAT), periods, lambda: history_table.trend(periods))
+    return int(ExitStatus.CLEAN)
 
 
 def prune_runs(line: CommandLine) -> int:
@@ -98,9 +95,8 @@ def prune_runs(line: CommandLine) -> int:
         message = "--keep is missing"
         raise UsageError(message, hint="Example: cloudguard history prune --keep 400d")
     done = prune(store, timedelta(seconds=keep))
-    if not settings.get(QUIET):
-        gone = f"{count(done.runs, 'run')} and {count(done.findings, 'finding')} that ended before {done.before}"
-        say(visible(f"cloudguard: {gone} were deleted from {store.address.shown}"))
+    gone = f"{count(done.runs, 'run')} and {count(done.findings, 'finding')} that ended before {done.before}"
+    output.inform(settings, f"cloudguard: {gone} were deleted from {store.address.shown}")
     return int(ExitStatus.CLEAN)
 
 
@@ -122,12 +118,6 @@ ACTIONS: Final[Mapping[str, Callable[[CommandLine], int]]] = {
     "history prune": prune_runs,
     "history export": export,
 }
-
-
-def _write(settings: Settings, rows: Sequence[object], table: Callable[[Sequence[Any]], str]) -> int:
-    for sink in output.sinks(settings, LIST_FORMAT):
-        output.save(text(document(rows)) if sink.format == "json" else table(rows), sink.file)
-    return int(ExitStatus.CLEAN)
 
 
 def _settings_and_store(line: CommandLine) -> tuple[Settings, Store]:

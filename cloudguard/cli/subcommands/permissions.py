@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
 from cloudguard.cli import output
-from cloudguard.cli.failures import say
-from cloudguard.cli.flags import PERMISSION_FORMAT, QUIET, VERIFY
+from cloudguard.cli.flags import PERMISSION_FORMAT, VERIFY
 from cloudguard.cli.reading import read
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import ExitStatus, UsageError
-from cloudguard.formats.escaping import visible
 from cloudguard.provider.permissions.preflight import Outcome, Tried, TriesPermissions, WritesPermissions
 from cloudguard.provider.port import load
 
@@ -53,30 +50,15 @@ def _verify(line: CommandLine) -> int:
     asked = request(line, settings, with_cluster=False)
     outcomes = read(lambda stop, step: adapter.verify(replace(asked, stop=stop), step), settings).result
     outcomes = tuple(sorted(outcomes, key=lambda item: (_ORDER.index(item.outcome), item.call)))
-    for sink in sinks:
-        output.save(_json(outcomes) if sink.format == "json" else _table(outcomes), sink.file)
+    output.save_list(sinks, outcomes, lambda: _table(outcomes))
     tally = Counter(tried.outcome for tried in outcomes)
-    if not settings.get(QUIET):
-        counts = ", ".join(f"{tally[outcome]} {outcome}" for outcome in _ORDER if tally[outcome])
-        say(visible(f"cloudguard: {provider}: {counts}"))
+    counts = ", ".join(f"{tally[outcome]} {outcome}" for outcome in _ORDER if tally[outcome])
+    output.inform(settings, f"cloudguard: {provider}: {counts}")
     return int(ExitStatus.INCOMPLETE if tally[Outcome.REFUSED] else ExitStatus.CLEAN)
-
-
-def _json(calls: Sequence[Tried]) -> str:
-    listed = [
-        {
-            "call": tried.call,
-            "permissions": [*tried.permissions],
-            "outcome": tried.outcome.value,
-            "message": tried.message,
-        }
-        for tried in calls
-    ]
-    return json.dumps(listed, indent=2) + "\n"
 
 
 def _table(calls: Sequence[Tried]) -> str:
     from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
 
-    rows = [(tried.outcome.value, ", ".join(tried.permissions), tried.call, visible(tried.message)) for tried in calls]
+    rows = [(tried.outcome.value, ", ".join(tried.permissions), tried.call, tried.message) for tried in calls]
     return grid(rows, ("OUTCOME", "PERMISSION", "CALL", "WHY")) + "\n"

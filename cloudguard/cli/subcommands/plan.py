@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from cloudguard import pipeline
 from cloudguard.cli import flags, output
-from cloudguard.cli.failures import say
-from cloudguard.cli.reports.delivery import DEFAULT_FAIL_ON, exit_status
-from cloudguard.cli.settings import CommandLine
+from cloudguard.cli.reports.delivery import exit_status_of_report
+from cloudguard.cli.settings import CommandLine, fail_on
 from cloudguard.cli.snapshots import read_file, snapshot_of
 from cloudguard.formats import plan_diff
 from cloudguard.formats.contract.plan_shapes import as_json
-from cloudguard.formats.escaping import visible
 from cloudguard.needs.declarations_file import declarations
-from cloudguard.needs.settings import FAIL_ON
 from cloudguard.provider.ownership.terraform_state import TerraformState, load
 from cloudguard.results.plan import Plan
 
@@ -37,9 +34,9 @@ def plan(line: CommandLine) -> int:
     for text, sink in zip(texts, sinks, strict=True):
         output.save(text, sink.file)
     with_patch = output.Sink("diff") in sinks and output.streams_are_one()
-    if not with_patch and not settings.get(flags.QUIET):
-        say(visible(plan_diff.summary(planned.plan)))
-    return int(exit_status(planned.plan.report, settings.get(FAIL_ON) or DEFAULT_FAIL_ON))
+    if not with_patch:
+        output.inform(settings, plan_diff.summary(planned.plan))
+    return int(exit_status_of_report(planned.plan.report, fail_on(settings)))
 
 
 def _state(file: str | None) -> TerraformState | None:

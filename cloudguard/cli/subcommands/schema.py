@@ -10,8 +10,12 @@ from typing import Any, Final
 from cloudguard.cli import output
 from cloudguard.cli.settings import CommandLine
 from cloudguard.errors import ExitStatus, UsageError
+from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.setting import Setting
 from cloudguard.needs.settings import IN_FILE, WAIVER
+from cloudguard.results.comparison import Comparison
+from cloudguard.results.plan import Plan
+from cloudguard.results.report import SEVERAL_SCHEMA, Report
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 FILES: Final = {
@@ -43,36 +47,30 @@ def text_of(name: str) -> str:
         return _of_settings(IN_FILE, "The content of `cloudguard.toml`.")
     if name == "waivers":
         return _of_settings((WAIVER,), "The content of `cloudguard-waivers.toml`.")
+    return json.dumps(_of_types(name), indent=2) + "\n"
+
+
+def _of_types(name: str) -> Mapping[str, object]:
+    from cloudguard.formats.contract.comparison_shapes import COMPARISON_SHAPES  # noqa: PLC0415 - as schema_of
+    from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - likewise
+    from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - likewise
     from cloudguard.formats.contract.schema import schema_of  # noqa: PLC0415 - pydantic is loaded only when used
 
     match name:
-        case "report" | "fleet":
-            from cloudguard.formats.contract.report_shapes import REPORT_SHAPES  # noqa: PLC0415 - only this schema
-            from cloudguard.results.report import Report  # noqa: PLC0415 - only this schema
-
-            schema = schema_of(Report, REPORT_SHAPES, "The output of `cloudguard check -f json`.")
-            schema = _of_several(schema) if name == "fleet" else schema
+        case "report":
+            return schema_of(Report, REPORT_SHAPES, "The output of `cloudguard check -f json`.")
+        case "fleet":
+            return _of_several(_of_types("report"))
         case "plan":
-            from cloudguard.formats.contract.plan_shapes import PLAN_SHAPES  # noqa: PLC0415 - only this schema
-            from cloudguard.results.plan import Plan  # noqa: PLC0415 - only this schema
-
-            schema = schema_of(Plan, PLAN_SHAPES, "The output of `cloudguard plan -f json`.")
+            return schema_of(Plan, PLAN_SHAPES, "The output of `cloudguard plan -f json`.")
         case "comparison":
-            from cloudguard.formats.contract.comparison_shapes import COMPARISON_SHAPES  # noqa: PLC0415 - only here
-            from cloudguard.results.comparison import Comparison  # noqa: PLC0415 - only this schema
-
-            schema = schema_of(Comparison, COMPARISON_SHAPES, "The output of `cloudguard diff -f json`.")
+            return schema_of(Comparison, COMPARISON_SHAPES, "The output of `cloudguard diff -f json`.")
         case _:
-            from cloudguard.model.snapshot import Snapshot  # noqa: PLC0415 - only this schema
-
-            schema = schema_of(Snapshot, {}, "The output of `cloudguard collect`.")
-    return json.dumps(schema, indent=2) + "\n"
+            return schema_of(Snapshot, {}, "The output of `cloudguard collect`.")
 
 
 def _of_several(report: Mapping[str, object]) -> Mapping[str, object]:
     """Return the schema of a document of several reports, made from the schema of one report."""
-    from cloudguard.results.report import SEVERAL_SCHEMA  # noqa: PLC0415 - only this schema
-
     above = {"$schema", "description", "$defs"}
     of_cluster = {name: value for name, value in report.items() if name not in above}
     members = {

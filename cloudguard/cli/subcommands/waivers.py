@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -12,17 +11,16 @@ from typing import Final
 
 from cloudguard import pipeline
 from cloudguard.cli import output
-from cloudguard.cli.failures import say
-from cloudguard.cli.flags import EXPIRES, LIST_FORMAT, OWNER, QUIET, REASON, SNAPSHOT
-from cloudguard.cli.reports.delivery import DEFAULT_FAIL_ON, STRICT_STATES, united
-from cloudguard.cli.settings import CommandLine
-from cloudguard.cli.snapshots import snapshot_of
+from cloudguard.cli.flags import EXPIRES, LIST_FORMAT, OWNER, REASON, SNAPSHOT
+from cloudguard.cli.reports.delivery import STRICT_STATES, exit_status
+from cloudguard.cli.settings import CommandLine, fail_on
+from cloudguard.cli.snapshots import read_file, snapshot_of
 from cloudguard.errors import ExitStatus, UsageError
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.phrases import waiver_line
 from cloudguard.needs.declarations_file import declarations, load_waivers
 from cloudguard.needs.setting import Setting, Settings
-from cloudguard.needs.settings import FAIL_ON, WAIVERS
+from cloudguard.needs.settings import WAIVERS
 from cloudguard.needs.waivers import FILE_NAME, MOST_DAYS, DeclaredWaiver
 from cloudguard.results.finding import Finding, Severity, WaiverState, WaiverUse
 from cloudguard.results.report import Report
@@ -58,17 +56,13 @@ def check(line: CommandLine) -> int:
         late = any(waiver.expires < today for waiver in declared.waivers)
         return int(ExitStatus.FINDINGS if late else ExitStatus.CLEAN)
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
-    for sink in sinks:
-        output.save(_uses_text(report, sink.format), sink.file)
-    if not settings.get(QUIET):
-        for use in report.waivers:
-            if use.state is not WaiverState.ACTIVE:
-                say(visible(f"cloudguard: waiver {waiver_line(use, report.numbers)}"))
+    output.save_list(sinks, report.waivers, lambda: _uses_table(report))
+    for use in report.waivers:
+        if use.state is not WaiverState.ACTIVE:
+            output.inform(settings, f"cloudguard: waiver {waiver_line(use, report.numbers)}")
     states = {use.state for use in report.waivers}
-    failed = states & {*STRICT_STATES, WaiverState.OUTGROWN}
-    unknown = WaiverState.UNKNOWN in states
-    status = ExitStatus.FINDINGS if failed else ExitStatus.CLEAN
-    return int(united(status, ExitStatus.INCOMPLETE if unknown else ExitStatus.CLEAN))
+    failed = not states.isdisjoint({*STRICT_STATES, WaiverState.OUTGROWN})
+    return int(exit_status(findings=failed, incomplete=WaiverState.UNKNOWN in states))
 
 
 def add(line: CommandLine) -> int:
@@ -78,19 +72,13 @@ def add(line: CommandLine) -> int:
         message = "name the finding by its number in the table, or by its id"
         raise UsageError(message, hint="List them: cloudguard check --snapshot prod.json")
 
-    def chosen(report: Report) -> Sequence[Finding]:
-        try:
-            return (report.finding(name),)
-        except KeyError:
-            message = f"the report on {report.cluster.name!r} has no finding {name!r}"
-            raise UsageError(message, hint="List them: cloudguard check --snapshot prod.json") from None
-
-    return _accept(line, chosen)
+    hint = "List them: cloudguard check --snapshot prod.json"
+    return _accept(line, lambda report: (pipeline.finding_of(report, name, hint),))
 
 
 def baseline(line: CommandLine) -> int:
     """Add a waiver for every open finding at or above ``--fail-on``."""
-    least = line.settings().get(FAIL_ON) or DEFAULT_FAIL_ON
+    least = fail_on(line.settings())
     if least == "never":
         message = "--fail-on never selects no finding"
         raise UsageError(message, hint="Name a severity: --fail-on medium")
@@ -123,22 +111,14 @@ def _accept(line: CommandLine, chosen: Callable[[Report], Sequence[Finding]]) ->
     report = pipeline.evaluate(snapshot_of(line, settings).result, declared)
     waivers = [_new_waiver(report, finding, reason, owner, expires) for finding in chosen(report)]
     if waivers:
-        mode = Path(place).stat().st_mode if there else None
-        output.save(with_added(_text(place) if there else "", waivers, place), place)
-        if mode is not None:
-            Path(place).chmod(mode)
+        before = read_file(place).decode() if there else ""  # the declarations have shown that it is UTF-8
+        mode = Path(place).stat().st_mode if there else output.OWN
+        output.save(with_added(before, waivers, place), place, mode)
         load_waivers(Path(place))
-    if not settings.get(QUIET):
-        say(visible(f"cloudguard: {count(len(waivers), 'waiver')} by {owner} until {expires} written to {place}"))
+    output.inform(
+        settings, f"cloudguard: {count(len(waivers), 'waiver')} by {owner} until {expires} written to {place}"
+    )
     return int(ExitStatus.CLEAN)
-
-
-def _text(place: str) -> str:
-    try:
-        return Path(place).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"cannot read {place}: {error}"
-        raise UsageError(message) from None
 
 
 def _new_waiver(report: Report, finding: Finding, reason: str, owner: str, expires: date) -> tuple[DeclaredWaiver, str]:
@@ -188,18 +168,14 @@ def _write_declared(waivers: Iterable[DeclaredWaiver], sinks: Sequence[output.Si
         )
         for waiver in listed
     ]
-    for sink in sinks:
-        document = [{**asdict(waiver), "expires": str(waiver.expires)} for waiver in listed]
-        text = json.dumps(document, indent=2) if sink.format == "json" else grid(rows, _HEADERS)
-        output.save(text + "\n", sink.file)
+    document = [{**asdict(waiver), "expires": str(waiver.expires)} for waiver in listed]
+    output.save_list(sinks, document, lambda: grid(rows, _HEADERS) + "\n")
 
 
-def _uses_text(report: Report, format_name: str) -> str:
-    """Return the effect of each waiver, as JSON or a table."""
+def _uses_table(report: Report) -> str:
+    """Return the effect of each waiver as a table."""
     from cloudguard.formats.table import grid  # noqa: PLC0415 - tabulate only where a table is shown
 
-    if format_name == "json":
-        return json.dumps([asdict(use) for use in report.waivers], indent=2) + "\n"
     return grid([_row(use, report.numbers) for use in report.waivers], _USES) + "\n"
 
 

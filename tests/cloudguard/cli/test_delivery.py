@@ -12,26 +12,31 @@ from cloudguard.cli.reports.past import Past
 from cloudguard.errors import AccessError, ExitStatus
 from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import FAIL_ON
+from cloudguard.results.finding import Severity
+from cloudguard.results.report import Report
 
 _CLEAN, _FOUND, _INCOMPLETE, _BOTH = (ExitStatus(number) for number in (0, 3, 4, 5))
 _GONE = delivery.Failure("staging", AccessError("no credentials", hint="Log in"))
 
 
+_WITHOUT = sample.report()
+_WITH = sample.report(sample.finding(1, Severity.HIGH))
+_UNREAD = sample.report(unknown=("a call",))
+
+
 @pytest.mark.parametrize(
-    ("statuses", "united"),
+    ("reports", "status"),
     [
         ((), _CLEAN),
-        ((_CLEAN, _CLEAN), _CLEAN),
-        ((_CLEAN, _FOUND), _FOUND),
-        ((_INCOMPLETE, _CLEAN), _INCOMPLETE),
-        ((_FOUND, _INCOMPLETE), _BOTH),
-        ((_BOTH, _CLEAN), _BOTH),
+        ((_WITHOUT, _WITHOUT), _CLEAN),
+        ((_WITHOUT, _WITH), _FOUND),
+        ((_UNREAD, _WITHOUT), _INCOMPLETE),
+        ((_WITH, _UNREAD), _BOTH),
+        ((sample.report(sample.finding(1, Severity.HIGH), unknown=("a call",)), _WITHOUT), _BOTH),
     ],
 )
-def test_the_exit_statuses_of_several_reports_are_combined(
-    statuses: tuple[ExitStatus, ...], united: ExitStatus
-) -> None:
-    assert delivery.united(*statuses) is united
+def test_the_exit_statuses_of_several_reports_are_combined(reports: tuple[Report, ...], status: ExitStatus) -> None:
+    assert delivery.exit_status_of(delivery.Run(reports, several=True), Settings()) is status
 
 
 def test_a_cluster_without_a_report_is_named_and_the_other_reports_are_written(

@@ -9,10 +9,10 @@ import pytest
 import sample
 from cloudguard.comparison.findings import compared, fails
 from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow, listed
-from cloudguard.comparison.report_file import load
 from cloudguard.formats import json_report
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.results.comparison import Fate
+from cloudguard.results.files import report_file
 
 SSH = ListedFinding("1", "node-access/internet", "critical", "open")
 ROW = ListedRow((SSH,), (), frozenset(), ("admin-cidr",))
@@ -59,7 +59,7 @@ def test_new_and_worse_findings_fail_from_the_given_severity() -> None:
 
 def test_a_report_file_is_loaded_as_the_findings_to_compare() -> None:
     report = sample.report()
-    assert load(json_report.render(report).encode(), "report.json") == listed(report)
+    assert listed(report_file.load(json_report.render(report).encode(), "report.json")) == listed(report)
 
 
 @pytest.mark.parametrize("hides", [(), (FactKind.ADDRESS_LISTS,)])

@@ -1,1 +1,0 @@
-"""The flags and arguments of commands that have actions."""
