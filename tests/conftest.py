@@ -69,6 +69,11 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+def pytest_sessionfinish() -> None:
+    """Keep the garbage collector from looking at what the process leaves behind when it ends."""
+    gc.freeze()
+
+
 @pytest.fixture(autouse=True)
 def environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Set made-up credentials; no profile, no instance metadata, and no settings or files of the user."""

@@ -31,9 +31,9 @@ from moto_fixtures.aws.scene import scenes
 from spoilt_answers import Recording, Spoilt
 
 BUILT = [
-    *(("aws", name, 25) for name in ("showcase", "eks_public")),
-    *(("gcp", name, 40) for name in ("everything", "gke-authorized-google", "allowed-above", "editor")),
-    *(("azure", name, 30) for name in ("everything", "aks-integrated-public", "contributor")),
+    *(("aws", name, 20) for name in ("showcase", "eks_public")),
+    *(("gcp", name, 25) for name in ("everything", "gke-authorized-google", "allowed-above", "editor")),
+    *(("azure", name, 25) for name in ("everything", "aks-integrated-public", "contributor")),
 ]
 
 ON_PATHS = (

@@ -21,6 +21,7 @@ from draws import seeds
 from moto_fixtures.aws.builder import REGION, Account
 from moto_fixtures.aws.scene import Scene, collect, scenes
 from refused_calls import Reusing
+from remembered import remembering
 from spoilt import UNKNOWN_WORD
 
 WORDS: Final = (UNKNOWN_WORD, "", "1", "prod", "prod-worker-1", "prod-master-1", "prod-etcd", "bastion", "microk8s")
@@ -87,7 +88,7 @@ def renamed(request: pytest.FixtureRequest) -> Iterator[Renamed]:
     with mock_aws(), pytest.MonkeyPatch.context() as patch:
         account, renaming = Account(Reusing(region_name=REGION)), Renaming()
         scene.build(account)
-        patch.setattr(Api, "fetch", renaming.fetching(Api.fetch))
+        patch.setattr(Api, "fetch", renaming.fetching(remembering(Api.fetch, lambda _: False)))
         report = pipeline.evaluate(collect(scene, account.session), scene.DECLARED.policy)
         yield Renamed(scene, account, renaming, report)
 

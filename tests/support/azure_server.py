@@ -102,7 +102,8 @@ class Azure:
         operation = find(verb, path)
         taken = action(path, verb)
         self.asked.append(Asked(host, verb, path, operation.name if operation else "", taken))
-        time.sleep(self.delay)
+        if self.delay:
+            time.sleep(self.delay)
         query = {key.lower(): values[-1] for key, values in parse_qs(parts.query).items()}
         waiting = self.faults.get(taken)
         if waiting:

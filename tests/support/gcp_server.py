@@ -58,7 +58,8 @@ class Google:
         method = find(host, verb, parts.path)
         taken = permissions().get(method.id, ()) if method else ()
         self.asked.append(Asked(host, verb, parts.path, method.id if method else "", taken))
-        time.sleep(self.delay)
+        if self.delay:
+            time.sleep(self.delay)
         query = {k: v[-1] for k, v in parse_qs(parts.query).items()}
         status, found = self._answer(method, parts.path, query, body)
         if parts.path.endswith(":getIamPolicy") and status == OK and not _is_third(query, body):

@@ -53,7 +53,7 @@ def space_for(*policies: PolicyDocument, catalog: SmallCatalog | None = None) ->
     return space_of(catalog or SmallCatalog(), [*statements, Statement("all", Effect.ALLOW, actions=ACTIONS)])
 
 
-@pytest.mark.parametrize("seed", seeds(10))
+@pytest.mark.parametrize("seed", seeds(5))
 def test_every_operation_agrees_with_the_naive_evaluator(seed: int) -> None:
     random = Random(seed)
     for _ in range(SETS):
@@ -73,7 +73,7 @@ def test_every_operation_agrees_with_the_naive_evaluator(seed: int) -> None:
             assert excess.has(point) == (here and not there), f"{mine}\n{other}\n{point}"
 
 
-@pytest.mark.parametrize("seed", seeds(10))
+@pytest.mark.parametrize("seed", seeds(5))
 @pytest.mark.parametrize("forms", [{}, FORMATS])
 def test_the_witness_of_a_difference_is_in_the_left_set_only(seed: int, forms: dict[str, tuple[str, ...]]) -> None:
     random = Random(500 + seed)

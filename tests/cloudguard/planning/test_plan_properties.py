@@ -33,6 +33,11 @@ OUTSIDE = ("198.51.100.7", "198.51.100.200", "8.8.8.8", "203.0.113.200", "2600::
 STRANGE = ("10.0.0.77", "10.0.1.77", "2001:db8:0:1::77")
 
 
+def for_seeds(count: int) -> pytest.MarkDecorator:
+    """Run all tests of one seed before those of the next, so that a worker makes each of its plans once."""
+    return pytest.mark.parametrize("seed", seeds(count), scope="module")
+
+
 @dataclass(frozen=True)
 class Someone:
     """A sender: a host of the cluster with its roles, or a stranger without roles."""
@@ -137,7 +142,7 @@ def needed(snapshot: Snapshot, packets: Packets) -> Packets:
     return declared(snapshot, packets) | {packet for packet in packets if is_needed(*packet)}
 
 
-@pytest.mark.parametrize("seed", seeds(150))
+@for_seeds(150)
 def test_no_step_opens_or_loses_anything(seed: int) -> None:
     assert_safe(drawn(seed))
 
@@ -154,18 +159,18 @@ def assert_safe(planned: Planned) -> None:
 
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
-@pytest.mark.parametrize("seed", seeds(40))
+@for_seeds(40)
 def test_no_step_opens_or_loses_anything_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     assert_safe(drawn(seed, draw))
 
 
-@pytest.mark.parametrize("seed", seeds(40))
+@for_seeds(40)
 def test_every_change_is_needed(seed: int) -> None:
     none_is_spare(drawn(seed))
 
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
-@pytest.mark.parametrize("seed", seeds(10))
+@for_seeds(10)
 def test_every_change_is_needed_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     none_is_spare(drawn(seed, draw))
 
@@ -191,7 +196,7 @@ def admitted(snapshot: Snapshot) -> Packets:
     return declared(snapshot, packets_through(snapshot))
 
 
-@pytest.mark.parametrize("seed", seeds(40))
+@for_seeds(40)
 def test_a_second_plan_has_no_steps(seed: int) -> None:
     comes_to_an_end(drawn(seed))
 
@@ -206,7 +211,7 @@ def test_a_plan_includes_what_its_own_edits_make_possible(seed: int) -> None:
 
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
-@pytest.mark.parametrize("seed", seeds(10))
+@for_seeds(10)
 def test_a_second_plan_has_no_steps_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     comes_to_an_end(drawn(seed, draw))
 
@@ -220,7 +225,7 @@ def comes_to_an_end(planned: Planned) -> None:
         assert plans <= 3, "it comes to no end"
 
 
-@pytest.mark.parametrize("seed", seeds(40))
+@for_seeds(40)
 def test_applying_a_plan_twice_equals_applying_it_once(seed: int) -> None:
     planned = drawn(seed)
     assert edited(planned.proposal.after, [part for _, part in planned.proposal.order]) == planned.proposal.after
