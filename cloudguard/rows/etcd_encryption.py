@@ -25,16 +25,14 @@ from cloudguard.rows.encryption.disks import (
     CUSTOMER_KEY,
     DISK,
     SNAPSHOT,
-    disk_problems,
-    disk_unknown,
     etcd_disks,
-    former_problems,
-    former_unknown,
+    of_disk,
+    of_former_disks,
     unread_disks,
 )
-from cloudguard.rows.encryption.keys import FAILING, KEY, ROTATION, UNKNOWN_STATES, managed_key_problems
-from cloudguard.rows.encryption.pools import POOL, pool_problems, pool_unknown
-from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of, pending_findings
+from cloudguard.rows.encryption.keys import FAILING, KEY, ROTATION, UNKNOWN_STATES, Keys, key_problems
+from cloudguard.rows.encryption.pools import POOL, of_pools
+from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, pending_findings
 from cloudguard.rows.pending_finding import JudgedRow, judged_row, provider_row
 
 AREA = "etcd Encryption"
@@ -57,17 +55,12 @@ def judge(context: Context) -> JudgedRow:
     cluster, hosts = context.cluster, context.cluster.hosts_by(Role.ETCD)
     unknown = context.missing(frozenset({FactKind.HOSTS, FactKind.DISKS, FactKind.KEYS, FactKind.POOLS}))
     unknown += (*(() if hosts else (NO_ETCD,)), *datastore_unknown(context))
-    keys, disks = {key.id: key for key in cluster.keys}, etcd_disks(cluster)
-    problems = list[EncryptionProblem]()
-    required = context.declarations.require_customer_key
-    for disk in disks:
-        problems += disk_problems(disk, keys, require_customer_key=required)
-        unknown += tuple(disk_unknown(disk, keys, require_customer_key=required))
-    problems += former_problems(cluster, keys, require_customer_key=required)
-    problems += pool_problems(cluster, keys, require_customer_key=required)
-    unknown += (*unread_disks(cluster, hosts), *former_unknown(cluster, keys, require_customer_key=required))
-    unknown += tuple(pool_unknown(cluster, keys, require_customer_key=required))
-    pending = pending_findings(cluster, problems)
+    keys = Keys({key.id: key for key in cluster.keys}, context.declarations.require_customer_key)
+    disks = etcd_disks(cluster)
+    found = [each for disk in disks for each in of_disk(disk, keys)]
+    found += (*unread_disks(cluster, hosts), *of_former_disks(cluster, keys), *of_pools(cluster, keys))
+    unknown += tuple(each for each in found if isinstance(each, str))
+    pending = pending_findings(cluster, (each for each in found if not isinstance(each, str)))
     basis = Basis(
         hosts=tally(hosts),
         disks=tuple(disk.id for disk in disks),
@@ -90,7 +83,7 @@ def _managed(context: Context) -> JudgedRow:
         content = "Secrets" if key.id == named else "the control plane's disks and copies"
         if key.state in UNKNOWN_STATES:
             unknown += (f"whether the key {key.id} that encrypts {content} can be used: its state is {key.state}",)
-        problems += managed_key_problems(key, content)
+        problems += key_problems(key, content, width=content)
     pending = pending_findings(context.cluster, problems)
     findings = tuple(each.finding for each in pending)
     verdict = Verdict.FAIL if verdict_of(findings, ()) is Verdict.FAIL else Verdict.PROVIDER
@@ -120,6 +113,6 @@ def _of_secrets(context: Context, secrets: SecretsEncryption, key: Key | None) -
         return
     resource = Resource("cluster", context.cluster.name, context.cluster.name)
     message, fact = "Secrets are encrypted with the provider's key only", "no customer key"
-    change = change_of("secrets.encrypt", resource, AttributeEdit("secrets", "provider's key", "your own key"))
+    kind, edit = "secrets.encrypt", AttributeEdit("secrets", "provider's key", "your own key")
     severity = Severity.MEDIUM if context.declarations.require_customer_key else Severity.LOW
-    yield EncryptionProblem(SECRETS, severity, resource, message, fact, secrets.source, change)
+    yield EncryptionProblem(SECRETS, severity, resource, message, fact, secrets.source, kind, edit)

@@ -8,8 +8,8 @@ from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Role
 from cloudguard.results.change import Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
-from cloudguard.rows.encryption.keys import UNKNOWN_STATES, Keys, disk_key_problems, has_customer_key, is_customers
-from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
+from cloudguard.rows.encryption.keys import UNKNOWN_STATES, Keys, key_problems
+from cloudguard.rows.encryption.problem import ROW, EncryptionProblem
 
 ANY_DISK = "a disk of an etcd host whose etcd disk is unknown"
 DISK = Check(
@@ -43,56 +43,78 @@ def etcd_disks(cluster: Cluster) -> list[Disk]:
     return [disk for disk in cluster.disks if disk.etcd_evidence or (disk.host in etcd and disk.host not in known)]
 
 
-def disk_problems(disk: Disk, keys: Keys, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
-    """Yield the problems of a disk that holds etcd, of its key and of its snapshots."""
-    key = keys.get(disk.key)
-    resource = Resource("disk", disk.id, disk.name)
-    hosts = (disk.host,) if disk.host else ()
+def of_disk(disk: Disk, keys: Keys) -> Iterator[EncryptionProblem | str]:
+    """Yield the problems of a disk that holds etcd, of its key and its snapshots, and lines about unknown facts."""
+    key, resource, hosts = (
+        keys.by_id.get(disk.key),
+        Resource("disk", disk.id, disk.name),
+        (disk.host,) * bool(disk.host),
+    )
     holds = disk.etcd_evidence.text if disk.etcd_evidence else ANY_DISK
     where = f"{disk.id} ({disk.device} of {disk.host})" if disk.host else f"{disk.id} (detached)"
+    kind = "disk.encrypt"
     if not disk.encrypted:
         message, fault = f"{where} holds etcd and is not encrypted", "not encrypted"
         copy = Procedure(("encrypted: no",), ("make an encrypted copy of the disk, and attach the copy instead",))
-        change = change_of("disk.encrypt", resource, copy)
-        yield EncryptionProblem(DISK, Severity.HIGH, resource, message, holds, disk.source, change, hosts, fault)
+        yield EncryptionProblem(DISK, Severity.HIGH, resource, message, holds, disk.source, kind, copy, hosts, fault)
     elif key is not None:
-        yield from disk_key_problems(key, disk, where)
-    unread = bool(disk.key) and key is None
-    if disk.encrypted and require_customer_key and not is_customers(key) and not unread:
+        yield from key_problems(key, where, f"disk {disk.id}", hosts)
+        if key.state in UNKNOWN_STATES:
+            yield f"whether the key {key.id} of {disk.id} can be used: its state is {key.state}"
+    elif disk.key:
+        yield f"the key {disk.key} of {disk.id} was not read"
+    if disk.encrypted and keys.required and keys.is_customers(disk) is False:
         message, fault = f"{where} has the provider's key, but a customer key is required", "provider's key"
         copy = Procedure((fault,), ("encrypt the disk, or a copy that replaces it, with your own key",))
-        change = change_of("disk.encrypt", resource, copy)
-        severity = Severity.MEDIUM
-        yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, holds, disk.source, change, hosts, fault)
+        check, severity = CUSTOMER_KEY, Severity.MEDIUM
+        yield EncryptionProblem(check, severity, resource, message, holds, disk.source, kind, copy, hosts, fault)
     for snapshot in disk.snapshots:
-        subject = f"{snapshot.relation} {where}"
-        yield from _copy_problems(snapshot, subject, hosts)
-        if require_customer_key:
-            yield from _key_problems(snapshot, keys, subject, hosts)
+        yield from _of_copy(snapshot, f"{snapshot.relation} {where}", hosts, keys)
 
 
-def former_problems(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
-    """Yield the problems of copies of etcd's former disks."""
+def of_former_disks(cluster: Cluster, keys: Keys) -> Iterator[EncryptionProblem | str]:
+    """Yield the problems of copies of etcd's former disks, and lines about unknown facts.
+
+    Without evidence it is unknown whether such a copy holds etcd's data.
+    """
     for copy in cluster.copies:
         if copy.evidence is not None:
-            yield from _copy_problems(copy, copy.words, ())
-            if require_customer_key:
-                yield from _key_problems(copy, keys, copy.words, ())
+            yield from _of_copy(copy, copy.words, (), keys)
+            continue
+        if _faults(copy):
+            yield f"whether {copy.id}, {copy.words}, holds etcd's data; the copy {_faults(copy)}"
+        elif copy.shared_with is None:
+            yield _sharing_unknown(copy)
+        if keys.required and copy.encrypted and keys.is_customers(copy) is None:
+            yield _key_unknown(copy)
+        elif keys.required and copy.encrypted and not keys.is_customers(copy):
+            yield f"whether {copy.id}, {copy.words}, holds etcd's data; the copy has the provider's key"
 
 
-def _copy_problems(copy: DiskSnapshot, subject: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
-    faults = _faults(copy)
+def _of_copy(copy: DiskSnapshot, subject: str, hosts: tuple[str, ...], keys: Keys) -> Iterator[EncryptionProblem | str]:
+    """Yield the problems of a copy that holds etcd's data, and lines about unknown facts."""
+    resource, source, faults, is_disk = Resource(copy.kind, copy.id), copy.source, _faults(copy), copy.id == copy.disk
     if faults:
-        words = subject if copy.id == copy.disk else f"{copy.id}, {subject}"
-        message, copied = f"{words}, {faults}", Resource(copy.kind, copy.id)
-        remedy = "stop sharing it" if copy.id == copy.disk else "encrypt the copy and stop sharing it, or delete it"
-        steps = Procedure((message,), (remedy,))
-        change = change_of(f"{copy.kind}.remove", copied, steps)
-        width = tuple(f"shared with {name}" for name in copy.shared_with or ())
-        width += () if copy.encrypted else ("not encrypted",)
-        yield EncryptionProblem(
-            SNAPSHOT, Severity.HIGH, copied, message, message, copy.source, change, hosts, width=width
+        message = f"{subject if is_disk else f'{copy.id}, {subject}'}, {faults}"
+        remedy = "stop sharing it" if is_disk else "encrypt the copy and stop sharing it, or delete it"
+        kind, steps = f"{copy.kind}.remove", Procedure((message,), (remedy,))
+        lines = [f"shared with {name}" for name in copy.shared_with or ()]
+        width, severity = (*lines, *(() if copy.encrypted else ("not encrypted",))), Severity.HIGH
+        yield EncryptionProblem(SNAPSHOT, severity, resource, message, message, source, kind, steps, hosts, width=width)
+    if copy.shared_with is None:
+        yield _sharing_unknown(copy)
+    if not keys.required or not copy.encrypted or is_disk:
+        return
+    if keys.is_customers(copy) is None:
+        yield _key_unknown(copy)
+    elif not keys.is_customers(copy):
+        fault, check, severity = "provider's key", CUSTOMER_KEY, Severity.MEDIUM
+        message = f"{copy.id}, {subject}, has the {fault}, but a customer key is required"
+        kind, steps = (
+            "copy.rekey",
+            Procedure((fault,), ("copy it with your own key, and delete it; or only delete it",)),
         )
+        yield EncryptionProblem(check, severity, resource, message, fault, source, kind, steps, hosts, fault)
 
 
 def _faults(copy: DiskSnapshot) -> str:
@@ -102,47 +124,12 @@ def _faults(copy: DiskSnapshot) -> str:
     return " and ".join(faults)
 
 
-def _key_problems(copy: DiskSnapshot, keys: Keys, subject: str, hosts: tuple[str, ...]) -> Iterator[EncryptionProblem]:
-    """Yield a problem if a copy is encrypted, but not with a customer's key."""
-    if copy.encrypted and copy.id != copy.disk and has_customer_key(copy, keys) is False:
-        fault, resource = "provider's key", Resource(copy.kind, copy.id)
-        message = f"{copy.id}, {subject}, has the {fault}, but a customer key is required"
-        steps = Procedure((fault,), ("copy it with your own key, and delete it; or only delete it",))
-        change, severity = change_of("copy.rekey", resource, steps), Severity.MEDIUM
-        yield EncryptionProblem(CUSTOMER_KEY, severity, resource, message, fault, copy.source, change, hosts, fault)
+def _sharing_unknown(copy: DiskSnapshot) -> str:
+    return f"whether {copy.id}, {copy.words}, is shared: its sharing settings were not read"
 
 
-def _key_unknown(copy: DiskSnapshot, keys: Keys) -> Iterator[str]:
-    """Yield a line if it is unknown whether a customer's key encrypts an encrypted copy."""
-    if copy.encrypted and copy.id != copy.disk and has_customer_key(copy, keys) is None:
-        yield f"whether {copy.id}, {copy.words}, has a customer key: {copy.key or 'its key'} was not read"
-
-
-def disk_unknown(disk: Disk, keys: Keys, *, require_customer_key: bool) -> Iterator[str]:
-    """Yield lines about unknown facts of a disk that holds etcd and was read."""
-    key = keys.get(disk.key)
-    if disk.encrypted and disk.key and key is None:
-        yield f"the key {disk.key} of {disk.id} was not read"
-    if disk.encrypted and key is not None and key.state in UNKNOWN_STATES:
-        yield f"whether the key {key.id} of {disk.id} can be used: its state is {key.state}"
-    for snapshot in disk.snapshots:
-        if snapshot.shared_with is None:
-            yield f"whether {snapshot.id}, {snapshot.words}, is shared: its sharing settings were not read"
-        if require_customer_key:
-            yield from _key_unknown(snapshot, keys)
-
-
-def former_unknown(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[str]:
-    """Yield lines about unknown facts of copies that hold, or may hold, the data of etcd's former disks."""
-    for copy in cluster.copies:
-        if copy.evidence is None and _faults(copy):
-            yield f"whether {copy.id}, {copy.words}, holds etcd's data; the copy {_faults(copy)}"
-        elif copy.shared_with is None:
-            yield f"whether {copy.id}, {copy.words}, is shared: its sharing settings were not read"
-        if require_customer_key:
-            yield from _key_unknown(copy, keys)
-            if copy.evidence is None and copy.encrypted and has_customer_key(copy, keys) is False:
-                yield f"whether {copy.id}, {copy.words}, holds etcd's data; the copy has the provider's key"
+def _key_unknown(copy: DiskSnapshot) -> str:
+    return f"whether {copy.id}, {copy.words}, has a customer key: {copy.key or 'its key'} was not read"
 
 
 def unread_disks(cluster: Cluster, hosts: Iterable[Host]) -> Iterator[str]:

@@ -9,8 +9,8 @@ from cloudguard.results.change import AttributeEdit, Procedure, Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Severity
 from cloudguard.rows.encryption.disks import CUSTOMER_KEY
-from cloudguard.rows.encryption.keys import Keys, has_customer_key
-from cloudguard.rows.encryption.problem import ROW, EncryptionProblem, change_of
+from cloudguard.rows.encryption.keys import Keys
+from cloudguard.rows.encryption.problem import ROW, EncryptionProblem
 
 POOL = Check(
     f"{ROW}/pool",
@@ -19,54 +19,53 @@ POOL = Check(
 )
 
 
-def pool_problems(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[EncryptionProblem]:
-    """Yield a problem for each pool whose next host would hold etcd on an unencrypted disk, or without a wanted key."""
-    for pool in _etcd_pools(cluster):
-        devices = tuple(disk.device for disk in _for_etcd(cluster, pool) if disk.encrypted is False)
-        plain = ", ".join(devices)
-        if plain:
-            resource = Resource("pool", pool.id, pool.name)
-            message = f"the next host of {pool.name or pool.id} would hold etcd on unencrypted {plain}"
-            edit = AttributeEdit("disks", f"{plain} unencrypted", "encrypted", parts=devices)
-            change = change_of("pool.encrypt", resource, edit)
-            fact = f"template {pool.template}" if pool.template else "its template"
-            width, severity = tuple(f"disk {device} of pool {pool.id}" for device in devices), Severity.MEDIUM
-            yield EncryptionProblem(POOL, severity, resource, message, fact, pool.source, change, width=width)
-        if require_customer_key:
-            yield from _without_customer_key(cluster, pool, keys)
+def of_pools(cluster: Cluster, keys: Keys) -> Iterator[EncryptionProblem | str]:
+    """Yield the problems of the disks on which a pool's next host would hold etcd, and lines about unknown facts."""
+    for pool in cluster.pools:
+        if Role.ETCD in pool.roles:
+            disks = _for_etcd(cluster, pool)
+            if plain := tuple(disk.device for disk in disks if disk.encrypted is False):
+                yield _unencrypted(pool, plain)
+            encrypted = [disk for disk in disks if disk.encrypted] if keys.required else []
+            if others := tuple(disk.device for disk in encrypted if keys.is_customers(disk) is False):
+                yield _without_customer_key(pool, others)
+            yield from _unknown(pool, disks, keys)
 
 
-def _without_customer_key(cluster: Cluster, pool: Pool, keys: Keys) -> Iterator[EncryptionProblem]:
-    disks = [disk for disk in _for_etcd(cluster, pool) if disk.encrypted and has_customer_key(disk, keys) is False]
-    devices = tuple(disk.device for disk in disks)
-    if devices:
-        resource, fault = Resource("pool", pool.id, pool.name), "provider's key"
-        message = f"the next host of {pool.name or pool.id} would hold etcd on {', '.join(devices)} with the {fault}"
-        steps = Procedure((fault,), ("name your own key for the disks in the pool's template",))
-        change, width = (
-            change_of("pool.rekey", resource, steps),
-            tuple(f"disk {device} of pool {pool.id}" for device in devices),
-        )
-        yield EncryptionProblem(
-            CUSTOMER_KEY, Severity.MEDIUM, resource, message, fault, pool.source, change, width=width
-        )
+def _unencrypted(pool: Pool, devices: tuple[str, ...]) -> EncryptionProblem:
+    plain, resource = ", ".join(devices), Resource("pool", pool.id, pool.name)
+    message = f"{_next_host(pool)} would hold etcd on unencrypted {plain}"
+    edit = AttributeEdit("disks", f"{plain} unencrypted", "encrypted", parts=devices)
+    fact = f"template {pool.template}" if pool.template else "its template"
+    source, kind, width, severity = pool.source, "pool.encrypt", _width(pool, devices), Severity.MEDIUM
+    return EncryptionProblem(POOL, severity, resource, message, fact, source, kind, edit, width=width)
 
 
-def pool_unknown(cluster: Cluster, keys: Keys, *, require_customer_key: bool) -> Iterator[str]:
-    """Yield lines about unknown facts of the disks on which the next host of a pool would hold etcd."""
-    for pool in _etcd_pools(cluster):
-        name = f"the next host of {pool.name or pool.id}"
-        if not pool.disks:
-            yield f"which disks {name} will have: its template does not say"
-        for disk in _for_etcd(cluster, pool):
-            if disk.encrypted is None:
-                yield f"whether {disk.device} of {name} is encrypted: its template does not say"
-            elif disk.encrypted and require_customer_key and has_customer_key(disk, keys) is None:
-                yield f"whether {disk.device} of {name} has a customer key: {disk.key or 'its key'} was not read"
+def _without_customer_key(pool: Pool, devices: tuple[str, ...]) -> EncryptionProblem:
+    resource, fault = Resource("pool", pool.id, pool.name), "provider's key"
+    message = f"{_next_host(pool)} would hold etcd on {', '.join(devices)} with the {fault}"
+    steps = Procedure((fault,), ("name your own key for the disks in the pool's template",))
+    source, kind, width, severity = pool.source, "pool.rekey", _width(pool, devices), Severity.MEDIUM
+    return EncryptionProblem(CUSTOMER_KEY, severity, resource, message, fault, source, kind, steps, width=width)
 
 
-def _etcd_pools(cluster: Cluster) -> tuple[Pool, ...]:
-    return tuple(pool for pool in cluster.pools if Role.ETCD in pool.roles)
+def _width(pool: Pool, devices: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"disk {device} of pool {pool.id}" for device in devices)
+
+
+def _unknown(pool: Pool, disks: tuple[DiskTemplate, ...], keys: Keys) -> Iterator[str]:
+    name = _next_host(pool)
+    if not pool.disks:
+        yield f"which disks {name} will have: its template does not say"
+    for disk in disks:
+        if disk.encrypted is None:
+            yield f"whether {disk.device} of {name} is encrypted: its template does not say"
+        elif disk.encrypted and keys.required and keys.is_customers(disk) is None:
+            yield f"whether {disk.device} of {name} has a customer key: {disk.key or 'its key'} was not read"
+
+
+def _next_host(pool: Pool) -> str:
+    return f"the next host of {pool.name or pool.id}"
 
 
 def _for_etcd(cluster: Cluster, pool: Pool) -> tuple[DiskTemplate, ...]:

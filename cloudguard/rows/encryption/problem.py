@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable
 
 from cloudguard.model.cluster import Cluster
@@ -18,7 +19,7 @@ ROW = "etcd-encryption"
 
 @dataclass(frozen=True)
 class EncryptionProblem:
-    """A resource with a fault.
+    """A resource with a fault, and the change that mends it: one edit of the resource, and the change's kind.
 
     ``shared_fault`` is a fault that several resources may share ("not encrypted"). These resources are one finding.
     """
@@ -29,7 +30,8 @@ class EncryptionProblem:
     message: str
     fact: str
     source: Source
-    change: Change | None = None
+    kind: str
+    edit: Edit
     hosts: tuple[str, ...] = ()
     shared_fault: str = ""
     width: tuple[str, ...] = ()
@@ -40,17 +42,17 @@ class EncryptionProblem:
         """The key that identifies the problem among the problems of its check."""
         return self.shared_fault or self.resource.id
 
-
-def change_of(kind: str, resource: Resource, edit: Edit) -> Change:
-    """Return a change that consists of one edit of ``resource``."""
-    return Change(f"{kind}:{resource.id}", ROW, kind, resource, (edit,))
+    @property
+    def change(self) -> Change:
+        """The change that mends the problem."""
+        return Change(f"{self.kind}:{self.resource.id}", ROW, self.kind, self.resource, (self.edit,))
 
 
 def pending_findings(cluster: Cluster, problems: Iterable[EncryptionProblem]) -> tuple[PendingFinding, ...]:
     """Return one finding for each shared fault, and one for each other resource, such as a key of many disks."""
-    together: dict[tuple[str, str], list[EncryptionProblem]] = {}
+    together = defaultdict[tuple[str, str], list[EncryptionProblem]](list)
     for problem in problems:
-        together.setdefault((problem.check.id, problem.key), []).append(problem)
+        together[problem.check.id, problem.key].append(problem)
     return tuple(_finding(cluster, same) for same in together.values())
 
 
@@ -75,5 +77,5 @@ def _finding(cluster: Cluster, problems: list[EncryptionProblem]) -> PendingFind
         hosts={host for problem in ordered for host in problem.hosts},
         width=sorted({line for problem in ordered for line in _width(problem)}),
     )
-    changes = {problem.change.id: problem.change for problem in ordered if problem.change}
+    changes = {problem.change.id: problem.change for problem in ordered}
     return PendingFinding(builder.build(cluster), changes=tuple(changes.values()))
