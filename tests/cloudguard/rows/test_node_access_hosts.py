@@ -26,31 +26,19 @@ from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.hop import HopKind
-from cloudguard.results.report import RowResult, Verdict
+from cloudguard.results.report import Verdict
 from edits import lets
-from judged import changes_of, rows_of
-
-INTERNET, INSIDE, NODE_PORTS = "node-access/internet", "node-access/inside", "node-access/node-ports"
-PUBLIC_ADDRESS, FROM_CONTROL_PLANE = "node-access/public-address", "node-access/control-plane"
-
-
-def row(facts: Snapshot, policy: Declarations | None = None) -> RowResult:
-    return rows_of(facts, policy)["node-access"]
-
-
-def checks_of(result: RowResult) -> list[tuple[str, Severity]]:
-    return [(finding.check, finding.severity) for finding in result.findings]
-
-
-def public_node(*allowed: tuple[str, str], v6: str = "", public: str = "203.0.113.9") -> Snapshot:
-    """Return a cluster of one node with a public address."""
-    return snapshot([host("n", NODE, "nodes", where="public", public=public, v6=v6)], [group("nodes", *allowed)])
-
-
-def private_node(*allowed: tuple[str, str], **more: object) -> Snapshot:
-    """Return a cluster of one private node."""
-    facts = snapshot([host("n", NODE, "nodes")], [group("nodes", *allowed)])
-    return replace(facts, topology=replace(facts.topology, **more)) if more else facts  # type: ignore[arg-type]
+from judged import changes_of
+from node_rows import (
+    FROM_CONTROL_PLANE,
+    INSIDE,
+    INTERNET,
+    NODE_PORTS,
+    checks_of,
+    private_node,
+    public_node,
+    row,
+)
 
 
 def pool(*filters: str, public: bool | None = None, roles: tuple[Role, ...] = NODE) -> Pool:

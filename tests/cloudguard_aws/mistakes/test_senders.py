@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from aws_altered import Altered, Change, Json, altered, answers, opens
+from aws_altered import Altered, Change, Json, altered, answers, opens, with_fields
+from aws_neighbour import Built, build
 from cloudguard.results.report import RowResult, Verdict
-from moto_fixtures.aws.builder import Account, Group, Host
 from moto_fixtures.aws.scenes import clean
 
 pytestmark = pytest.mark.mistake("sender-without-route")
@@ -19,22 +19,6 @@ FAIL, PASS, UNKNOWN = Verdict.FAIL, Verdict.PASS, Verdict.UNKNOWN
 RULES, TABLES, ACLS = "ec2:DescribeSecurityGroupRules", "ec2:DescribeRouteTables", "ec2:DescribeNetworkAcls"
 NICS, GROUPS = "ec2:DescribeNetworkInterfaces", "ec2:DescribeSecurityGroups"
 PEERINGS, PREFIXES = "ec2:DescribeVpcPeeringConnections", "ec2:GetManagedPrefixListEntries"
-
-
-@dataclass(frozen=True)
-class Built:
-    """The cluster, and another instance in a group of its own."""
-
-    cluster: clean.Cluster
-    jenkins: Group
-    other: Host
-
-
-def build(a: Account) -> Built:
-    cluster = clean.build(a)
-    VPCS[0] = cluster.vpc.id
-    jenkins = a.group(cluster.vpc, "jenkins")
-    return Built(cluster, jenkins, a.host("jenkins", cluster.private, [jenkins]))
 
 
 @pytest.fixture(scope="module")
@@ -71,29 +55,25 @@ def to(target: str, destination: str = OFFICE, state: str = "active") -> Json:
     return {field: target, "State": state, **where}
 
 
-def peering(cidr: str) -> Change:
-    """Return a change that answers with a peering of the cluster's VPC with another VPC, which has a range."""
-
-    def change(_given: list[Json], _parameters: Mapping[str, Any]) -> list[Json]:
-        own = {"VpcId": VPCS[0], "CidrBlock": "10.0.0.0/16", "CidrBlockSet": [{"CidrBlock": "10.0.0.0/16"}]}
-        other = {"VpcId": "vpc-9", "CidrBlock": cidr, "CidrBlockSet": [{"CidrBlock": cidr}]}
-        listed = {"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "active"}}
-        return [listed | {"RequesterVpcInfo": own, "AccepterVpcInfo": other}]
-
-    return change
-
-
-VPCS = [""]
-"""The id of the cluster's VPC, once it is made."""
+def peering(vpc: str, cidr: str) -> Json:
+    """Return a peering of a VPC with another VPC, which has the range ``cidr``."""
+    own = {"VpcId": vpc, "CidrBlock": "10.0.0.0/16", "CidrBlockSet": [{"CidrBlock": "10.0.0.0/16"}]}
+    other = {"VpcId": "vpc-9", "CidrBlock": cidr, "CidrBlockSet": [{"CidrBlock": cidr}]}
+    listed = {"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "active"}}
+    return listed | {"RequesterVpcInfo": own, "AccepterVpcInfo": other}
 
 
 @dataclass(frozen=True)
 class Case:
-    """A rule for etcd's port from ``peer``; routes of etcd's subnet; and the verdict. ``more``: further changes."""
+    """A rule for etcd's port from ``peer``; routes of etcd's subnet; and the verdict.
+
+    ``peered``: the range of the VPC that is peered with the cluster's. ``more``: further changes.
+    """
 
     verdict: Verdict
     routes: Sequence[Json] = ()
     peer: str = OFFICE
+    peered: str = ""
     more: Mapping[str, Change] | None = None
 
 
@@ -107,9 +87,9 @@ CASES: dict[str, Case] = {
     "a virtual private gateway": Case(FAIL, [to("vgw-1")]),
     "a local gateway of an Outpost": Case(FAIL, [to("lgw-1")]),
     "a core network": Case(FAIL, [to("arn:aws:networkmanager::123456789012:core-network/core-network-1")]),
-    "a peering": Case(FAIL, [to("pcx-1")], more={PEERINGS: peering(OFFICE)}),
+    "a peering": Case(FAIL, [to("pcx-1")], peered=OFFICE),
     "a peering that is gone": Case(PASS, [to("pcx-1", state="blackhole")], more={PEERINGS: answers()}),
-    "a peering with another network": Case(PASS, [to("pcx-1")], more={PEERINGS: peering("172.17.0.0/16")}),
+    "a peering with another network": Case(PASS, [to("pcx-1")], peered="172.17.0.0/16"),
     "a NAT gateway": Case(PASS, [to("nat-0123456789abcdef0")]),
     "an egress-only gateway": Case(
         PASS, [{"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"}], peer="2001:db8:9::/48"
@@ -147,6 +127,7 @@ def judged(account: Altered, case: Case) -> RowResult:
     changes: dict[str, Change | Exception] = {
         RULES: opens(built.cluster.masters.id, ("tcp/2379", case.peer)),
         TABLES: routed(built.cluster.private.table, *case.routes),
+        **({PEERINGS: answers(peering(built.cluster.vpc.id, case.peered))} if case.peered else {}),
         **(case.more or {}),
     }
     return account.report(changes, clean.DECLARED.policy).row(ETCD)
@@ -158,15 +139,6 @@ def test_a_network_that_a_rule_admits_is_a_sender_if_a_route_leads_there(account
     row = judged(account, case)
     counting = [finding.message for finding in row.findings if finding.counts]
     assert row.verdict is case.verdict, (row.why, counting, row.unknown)
-
-
-def edited(key: str, value: str, **fields: object) -> Change:
-    """Return a change of the network interface whose field ``key`` is ``value``."""
-
-    def change(given: list[Json], _parameters: Mapping[str, Any]) -> list[Json]:
-        return [item | fields if item.get(key) == value else item for item in given]
-
-    return change
 
 
 SERVICE: Json = {"RequesterManaged": True, "Attachment": {"InstanceOwnerId": "amazon-aws", "Status": "attached"}}
@@ -190,7 +162,7 @@ def test_a_member_of_a_group_that_a_rule_names_is_a_sender_if_it_may_send(accoun
     built: Built = account.made
     changes: dict[str, Change | Exception] = {
         RULES: opens(built.cluster.masters.id, ("tcp/2379", built.jenkins.id)),
-        NICS: edited("NetworkInterfaceId", built.other.interface, **fields),
+        NICS: with_fields("NetworkInterfaceId", built.other.interface, **fields),
     }
     row = account.report(changes, clean.DECLARED.policy).row(ETCD)
     assert row.verdict is verdict, (row.why, row.unknown, [each.message for each in row.findings])

@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from aws_altered import Altered, Change, Json, altered, answers, opens, rule
+from aws_neighbour import Built, build
 from cloudguard.needs.declarations import Declarations
 from cloudguard.results.finding import Finding
-from moto_fixtures.aws.builder import WORLD, Account, Group, Host
+from moto_fixtures.aws.builder import WORLD, Host
 from moto_fixtures.aws.scenes import clean
 
 pytestmark = pytest.mark.mistake("wrong-witness")
@@ -20,21 +21,6 @@ API, NODE, ETCD = "api-server-access", "node-access", "etcd-access"
 INSTANCES, RULES, TABLES = "ec2:DescribeInstances", "ec2:DescribeSecurityGroupRules", "ec2:DescribeRouteTables"
 ACLS, NICS = "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces"
 LIST, OFFICE = "pl-0123456789abcdef0", "198.51.100.0/24"
-
-
-@dataclass(frozen=True)
-class Built:
-    """The cluster, and another instance in a group of its own."""
-
-    cluster: clean.Cluster
-    jenkins: Group
-    other: Host
-
-
-def build(a: Account) -> Built:
-    cluster = clean.build(a)
-    jenkins = a.group(cluster.vpc, "jenkins")
-    return Built(cluster, jenkins, a.host("jenkins", cluster.private, [jenkins]))
 
 
 @pytest.fixture(scope="module")
