@@ -162,7 +162,11 @@ ADDONS: Final = Setting(
     declares="addons",
 )
 REQUIRE_CMK: Final = Setting(
-    "require-cmk", switch(), "Require a customer's key for etcd's disks.", DECLARED, declares="require_customer_key"
+    "require-cmk",
+    switch(),
+    "Require a customer's key for etcd's disks and their copies.",
+    DECLARED,
+    declares="require_customer_key",
 )
 CNI: Final = Setting("cni NAME", text(), "The network plugin: calico, cilium, …", DECLARED, "unknown", declares="cni")
 API_PORT: Final = Setting(
