@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import NamedTuple
 
 from cloudguard.planning.administrators import lets_in_administrators, shut_out, with_administrators
 from cloudguard.planning.candidates import Candidates, can_be_called, candidates_of
@@ -28,8 +29,12 @@ NO_CHANGE = "no known rule or setting of yours would fix it"
 ALL_NEEDED = "the cluster needs what the rules allow, and no group separates the needed senders from the others"
 
 
-_ProvedProposal = tuple[Candidates, Proposal, Outcome]
-"""All candidates, the proved and needed part of them, and the outcome of that part."""
+class Proved(NamedTuple):
+    """All candidates, the proved and needed part of them, and the outcome of that part."""
+
+    candidates: Candidates
+    proposal: Proposal
+    outcome: Outcome
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,10 +52,10 @@ def make_plan(case: Case, report: Report, choice: Choice) -> Planned:
     ``report`` must be the judgement of ``case``, with changes for low findings if ``choice.with_advice`` is set.
     """
     requested = [finding for finding in report.findings if choice.asks_for(finding)]
-    proposer = Proposer(case)
-    proved = _smallest_proposal(proposer, report.plan, requested, choice)
-    proved = min((proved, *_with_moves(proposer, proved, requested, choice)), key=_edits)
-    (candidates, proposal, outcome), plan_again = _with_rounds(proposer, proved, requested, choice)
+    proposer = Proposer(case, requested, choice)
+    proved = _smallest_proposal(proposer, report.plan)
+    proved = min((proved, *_with_moves(proposer, proved)), key=lambda each: len(each.proposal.order))
+    (candidates, proposal, outcome), plan_again = _with_rounds(proposer, proved)
     unmended = dict(_unmended(requested, candidates, outcome))
     rows = outcome.rows
     if len(unmended) == len(requested):  # the plan mends no finding: make no edits
@@ -96,86 +101,73 @@ def _proofs(proposer: Proposer, proposal: Proposal, plan: Plan) -> Iterator[Proo
     yield Proof(Obligation.ROWS_MENDED, count(len(plan.mends), "finding"))
 
 
-def _smallest_proposal(
-    proposer: Proposer, changes: Iterable[Change], requested: Sequence[Finding], choice: Choice, *first: Change
-) -> _ProvedProposal:
+def _smallest_proposal(proposer: Proposer, changes: Iterable[Change], *first: Change) -> Proved:
     """Return the smallest proved proposal of the changes ``first``, followed by the candidates of ``changes``."""
-    case, topology = proposer.case, proposer.case.snapshot.topology
+    topology, choice = proposer.case.snapshot.topology, proposer.choice
+    filters = {guard.id: guard for guard in topology.filters}
     candidates = candidates_of(
         changes,
-        frozenset(finding.id for finding in requested),
+        frozenset(finding.id for finding in proposer.requested),
         {endpoint.id: endpoint for endpoint in topology.endpoints},
-        RuleWriter(
-            {guard.id: guard for guard in topology.filters}, case.change_forms, proposer.members, choice.most_rules
-        ),
+        RuleWriter(filters, proposer.case.change_forms, proposer.members, choice.most_rules),
     )
     candidates.changes = (*first, *candidates.changes)
     proposal = proposer.proved(candidates)
-    outcome = outcome_of(case.at(proposal.after), requested, with_advice=choice.with_advice)
-    return candidates, *smallest(proposer, proposal, outcome, requested, with_advice=choice.with_advice)
+    return Proved(candidates, *smallest(proposer, proposal, proposer.outcome(proposal)))
 
 
-def _with_moves(
-    proposer: Proposer, proved: _ProvedProposal, requested: Sequence[Finding], choice: Choice
-) -> Iterator[_ProvedProposal]:
+def _with_moves(proposer: Proposer, proved: Proved) -> Iterator[Proved]:
     """Yield each proposal that first removes external members from a group and mends at least as much as ``proved``."""
     case = proposer.case
-    for move in moves(proved[1].changes, case.snapshot.topology):
+    for move in moves(proved.proposal.changes, case.snapshot.topology):
         moved = case.at(edited(case.snapshot, edits_with_changes([move])))
-        _, changes = moved.judged(with_advice=choice.with_advice)
-        other = _smallest_proposal(proposer, changes, requested, choice, move)
-        if other[2].gone >= proved[2].gone:
+        _, changes = moved.judged(with_advice=proposer.choice.with_advice)
+        other = _smallest_proposal(proposer, changes, move)
+        if other.outcome.gone >= proved.outcome.gone:
             yield other
 
 
-def _with_rounds(
-    proposer: Proposer, proved: _ProvedProposal, requested: Sequence[Finding], choice: Choice
-) -> tuple[_ProvedProposal, bool]:
+def _with_rounds(proposer: Proposer, proved: Proved) -> tuple[Proved, bool]:
     """Return the result of further rounds of planning, and whether another plan may mend more."""
-    case = proposer.case
+    case, choice = proposer.case, proposer.choice
     large = sum(len(guard.rules) for guard in case.snapshot.topology.filters) > MOST_RULES
     for _ in range(MOST_ROUNDS):
-        candidates, proposal, outcome = proved
-        findings = [finding for finding in outcome.findings if choice.asks_for(finding)]
+        findings = [finding for finding in proved.outcome.findings if choice.asks_for(finding)]
         if large or not findings:
             return proved, large and bool(findings)
-        later = _smallest_proposal(Proposer(case.at(proposal.after)), outcome.changes, findings, choice)
-        if len(dict(_unmended(findings, later[0], later[2]))) == len(findings):
+        second = Proposer(case.at(proved.proposal.after), findings, choice)
+        later = _smallest_proposal(second, proved.outcome.changes)
+        if len(dict(_unmended(findings, later.candidates, later.outcome))) == len(findings):
             return proved, False
-        states = case.snapshot, later[1].after
-        changes = combined(proposal.changes, later[1].changes, states, requested, choice.most_rules)
-        if changes is not None and not all(can_be_called(change, case.change_forms) for change in changes):
-            changes = None
-        trial = proposer.of(changes) if changes is not None else None
-        if trial is None or not proposer.holds(trial):
+        states = case.snapshot, later.proposal.after
+        first, further = proved.proposal.changes, later.proposal.changes
+        changes = combined(first, further, states, proposer.requested, choice.most_rules)
+        if changes is None or not all(can_be_called(change, case.change_forms) for change in changes):
             return proved, True
-        reached = outcome_of(case.at(trial.after), requested, with_advice=choice.with_advice)
-        if not reached.gone >= outcome.gone:
+        trial = proposer.of(changes)
+        if not proposer.holds(trial):
             return proved, True
-        proved = candidates, trial, reached
+        reached = proposer.outcome(trial)
+        if not reached.gone >= proved.outcome.gone:
+            return proved, True
+        proved = Proved(proved.candidates, trial, reached)
     return proved, True
-
-
-def _edits(proved: _ProvedProposal) -> int:
-    return len(proved[1].order)
 
 
 def _changes(requested: Sequence[Finding], candidates: Candidates, proposal: Proposal) -> tuple[Change, ...]:
     """Return all changes of a plan with their numbers, including the changes that are not proved."""
     worst = {finding.id: finding.severity for finding in requested}
     proved = {change.id for change in proposal.changes}
-    changes = sorted((*proposal.changes, *candidates.by_hand, *candidates.incomplete), key=_rank(worst))
+    changes = sorted(
+        (*proposal.changes, *candidates.by_hand, *candidates.incomplete), key=lambda change: _rank(change, worst)
+    )
     return tuple(_finished(change, order, proved=change.id in proved) for order, change in enumerate(changes, 1))
 
 
-def _rank(worst: Mapping[str, Severity]) -> Callable[[Change], tuple[bool, int, str, str]]:
-    """Return the sort key of changes: new groups first, then by the worst severity that a change removes."""
-
-    def rank(change: Change) -> tuple[bool, int, str, str]:
-        severity = max((worst[name] for name in change.mends if name in worst), default=Severity.LOW)
-        return change.kind != "group.add", -severity, change.row, change.id
-
-    return rank
+def _rank(change: Change, worst: Mapping[str, Severity]) -> tuple[bool, int, str, str]:
+    """Return the sort key of a change: new groups first, then by the worst severity that the change removes."""
+    severity = max((worst[name] for name in change.mends if name in worst), default=Severity.LOW)
+    return change.kind != "group.add", -severity, change.row, change.id
 
 
 def _finished(change: Change, order: int, *, proved: bool) -> Change:

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from cloudguard.model.filters import Action, Direction
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.candidates import Candidates
-from cloudguard.planning.case import Case
+from cloudguard.planning.case import Case, Choice
 from cloudguard.planning.edits.group_changes import group_changes
 from cloudguard.planning.edits.rule_edits import without_repeats
+from cloudguard.planning.outcome import Outcome, outcome_of
 from cloudguard.planning.proof.obligations import Ordered, Prover, responsible
 from cloudguard.planning.proof.order import ordered
 from cloudguard.reachability.explanation import rule_traffic
 from cloudguard.reachability.narrowing.peer_names import new_group
 from cloudguard.results.change import Change, RuleTraffic
+from cloudguard.results.finding import Finding
 from cloudguard.values import dataclass
 
 
@@ -30,10 +32,13 @@ class Proposal:
 
 
 class Proposer:
-    """Makes proposals for one case."""
+    """Makes proposals for one case, and judges them.
 
-    def __init__(self, case: Case) -> None:
-        self.case = case
+    ``requested``: the findings that the plan must mend. ``choice``: the choice of the user that asks for them.
+    """
+
+    def __init__(self, case: Case, requested: Sequence[Finding] = (), choice: Choice | None = None) -> None:
+        self.case, self.requested, self.choice = case, requested, choice or Choice()
         self.prover = Prover(case.context, case.change_forms)
         topology = case.snapshot.topology
         self._filters = {guard.id: guard for guard in topology.filters}
@@ -74,10 +79,14 @@ class Proposer:
         """Whether ``proposal`` breaks no obligation."""
         return not any(True for _ in self.prover.violations(proposal.order))
 
+    def outcome(self, proposal: Proposal) -> Outcome:
+        """Return the outcome of ``proposal`` for the requested findings."""
+        return outcome_of(self.case.at(proposal.after), self.requested, with_advice=self.choice.with_advice)
+
     def of(self, changes: tuple[Change, ...]) -> Proposal:
         """Return the proposal of ``changes``, with the changes that create the new groups that they name."""
         once = without_repeats(changes, self._filters, self._present)
         groups = group_changes(once, self.prover.first.classes, self._subnets, self.case.snapshot.cluster.name)
         together = (*groups, *once)
-        order = ordered(together, self._filters.values(), self.case.change_forms)
+        order = ordered(together, self._filters, self.case.change_forms)
         return Proposal(together, order, self.prover.points(order)[2])

@@ -4,41 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from cloudguard.planning.outcome import Outcome, outcome_of
+from cloudguard.planning.outcome import Outcome
 from cloudguard.planning.proposal import Proposal, Proposer
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.results.change import Change
-from cloudguard.results.finding import Finding
 
 MOST_TRIALS = 32
 MOST_RULES = 10_000
 """The largest number of trials, and of rules that are judged in all trials together: one or two seconds of work."""
 
 
-def smallest(
-    proposer: Proposer, proposal: Proposal, outcome: Outcome, requested: Sequence[Finding], *, with_advice: bool
-) -> tuple[Proposal, Outcome]:
+def smallest(proposer: Proposer, proposal: Proposal, outcome: Outcome) -> tuple[Proposal, Outcome]:
     """Return ``proposal`` without the changes that no mended finding needs, and its outcome.
 
-    Changes are tried for removal one by one, the last change first.
+    First, all changes that mend no finding are tried for removal. Then changes are tried one by one, the last first.
     """
-    useful = tuple(change for change in _droppable(proposal) if not outcome.gone.isdisjoint(change.mends))
-    if len(useful) < len(_droppable(proposal)):
-        trial = proposer.of(useful)
-        reached = outcome_of(proposer.case.at(trial.after), requested, with_advice=with_advice)
-        if reached.gone >= outcome.gone and proposer.holds(trial):
-            proposal, outcome = trial, reached
+    useless = [change for change in _droppable(proposal) if outcome.gone.isdisjoint(change.mends)]
+    if useless:
+        proposal, outcome = _without(proposer, proposal, outcome, useless)
     topology = proposer.case.snapshot.topology
     rules = 1 + sum(len(guard.rules) for guard in topology.filters)
     chains = frozenset(guard.id for guard in topology.filters if guard.in_chain)
     likely = [*_likely_unnecessary(_droppable(proposal), proposer.prover.first.classes, chains)][::-1]
     others = [change for change in reversed(_droppable(proposal)) if change not in likely]
     for change in (*likely, *others)[: min(MOST_TRIALS, MOST_RULES // rules)]:
-        trial = proposer.of(tuple(other for other in _droppable(proposal) if other.id != change.id))
-        reached = outcome_of(proposer.case.at(trial.after), requested, with_advice=with_advice)
-        if reached.gone >= outcome.gone and proposer.holds(trial):
-            proposal, outcome = trial, reached
+        proposal, outcome = _without(proposer, proposal, outcome, [change])
     return proposal, outcome
+
+
+def _without(
+    proposer: Proposer, proposal: Proposal, outcome: Outcome, dropped: Iterable[Change]
+) -> tuple[Proposal, Outcome]:
+    """Return the proposal without ``dropped``, and its outcome, if it holds and mends as much; else the arguments."""
+    names = {change.id for change in dropped}
+    trial = proposer.of(tuple(change for change in _droppable(proposal) if change.id not in names))
+    reached = proposer.outcome(trial)
+    return (trial, reached) if reached.gone >= outcome.gone and proposer.holds(trial) else (proposal, outcome)
 
 
 def _droppable(proposal: Proposal) -> tuple[Change, ...]:

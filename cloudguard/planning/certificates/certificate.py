@@ -103,8 +103,7 @@ def _public_sides(state: NetworkState) -> Iterator[Json]:
 
 
 def _listed(state: NetworkState, endpoint: Endpoint) -> Json:
-    known = state.reach.senders.listed(endpoint.public_ranges, endpoint.public_lists).lower.addresses()
-    ranges = known if endpoint.public else AddressSet.nothing()
+    ranges = state.public_side(endpoint).lower.addresses()
     return {"id": "listed", "addresses": ranges.intervals, "services": endpoint.service.intervals}
 
 

@@ -42,8 +42,7 @@ def endpoint_flows(first: NetworkState, last: NetworkState, context: Context) ->
 
 def _listed(state: NetworkState, endpoint: Endpoint) -> AddressSet:
     """Return the public addresses that an endpoint's public side certainly lets in."""
-    listed = state.reach.senders.listed(endpoint.public_ranges, endpoint.public_lists).lower.addresses()
-    return listed & PUBLIC if endpoint.public else AddressSet.nothing()
+    return state.public_side(endpoint).lower.addresses() & PUBLIC
 
 
 def _inside(state: NetworkState, endpoint: Endpoint) -> AddressSet:

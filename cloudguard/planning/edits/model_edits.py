@@ -154,19 +154,17 @@ def _with_moved_members(
     Where a group is also a filter (a security group), the members' filters change in the same way.
     """
     filters = {guard.id for guard in snapshot.topology.filters}
+    joined_filters = tuple(name for name in joins if name in filters)
 
-    def groups(present: tuple[str, ...]) -> tuple[str, ...]:
+    def moved(present: tuple[str, ...], joined: tuple[str, ...]) -> tuple[str, ...]:
         kept = tuple(name for name in present if name not in leaves)
-        return (*kept, *(name for name in joins if name not in kept))
-
-    def guards(present: tuple[str, ...]) -> tuple[str, ...]:
-        kept = tuple(name for name in present if name not in leaves)
-        return (*kept, *(name for name in joins if name in filters and name not in kept))
+        return (*kept, *(name for name in joined if name not in kept))
 
     def port(interface: Interface) -> Interface:
         if interface.id not in members:
             return interface
-        return replace(interface, groups=groups(interface.groups), filters=guards(interface.filters))
+        groups, guards = moved(interface.groups, joins), moved(interface.filters, joined_filters)
+        return replace(interface, groups=groups, filters=guards)
 
     def host(known: Host) -> Host:
         return replace(known, interfaces=tuple(map(port, known.interfaces)))
@@ -174,8 +172,12 @@ def _with_moved_members(
     def pool(known: Pool) -> Pool:
         if known.id not in members:
             return known
-        further = (replace(each, groups=groups(each.groups), filters=guards(each.filters)) for each in known.further)
-        return replace(known, groups=groups(known.groups), filters=guards(known.filters), further=tuple(further))
+        further = tuple(
+            replace(each, groups=moved(each.groups, joins), filters=moved(each.filters, joined_filters))
+            for each in known.further
+        )
+        groups, guards = moved(known.groups, joins), moved(known.filters, joined_filters)
+        return replace(known, groups=groups, filters=guards, further=further)
 
     cluster: Cluster = replace(
         snapshot.cluster, hosts=tuple(map(host, snapshot.cluster.hosts)), pools=tuple(map(pool, snapshot.cluster.pools))

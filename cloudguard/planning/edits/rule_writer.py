@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from cloudguard.model.filters import Filter
 from cloudguard.model.text_forms import read_addresses
@@ -34,6 +34,10 @@ _FAMILIES: Final = tuple(ServiceSet.of_intervals(((base, base + PORTS),)) for ba
 _ICMP: Final = (ServiceSet.parse("icmp"), ServiceSet.parse("icmpv6"))
 _GROUPS: Final = frozenset({PeerOf.GROUP, PeerOf.NEW_GROUP})
 _FURTHER: Final = ServiceSet.everything() - ServiceSet.union(_FAMILIES)
+
+
+_Wanted: TypeAlias = tuple[RuleTraffic, tuple[str, ...]]
+"""Needed traffic, and who needs it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +157,13 @@ def _rules_for(edits: Sequence[RuleEdit], before: RuleTraffic | None, guarded: _
     return few or _as_one(wanted, before, guarded)
 
 
-def _with_lists_of_ranges(
-    wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], guarded: _Guarded
-) -> list[tuple[RuleTraffic, tuple[str, ...]]]:
+def _with_lists_of_ranges(wanted: Sequence[_Wanted], guarded: _Guarded) -> list[_Wanted]:
     """Return the needed traffic with the ranges for the same services in one peer, if this takes fewer rules."""
-    alike = dict[tuple[str, bool], list[tuple[RuleTraffic, tuple[str, ...]]]]()
+    alike = dict[tuple[str, bool], list[_Wanted]]()
     for number, (traffic, needs) in enumerate(wanted):
         kind = str(traffic.services) if traffic.peer.kind is PeerOf.RANGE else f"not a range: {number}"
         alike.setdefault((kind, _is_unneeded(traffic, needs, guarded)), []).append((traffic, needs))
-    united = list[tuple[RuleTraffic, tuple[str, ...]]]()
+    united = list[_Wanted]()
     for same in alike.values():
         peer = RulePeer(PeerOf.RANGE, ",".join(traffic.peer.value for traffic, _ in same))
         listed = replace(same[0][0], peer=peer) if len(same) > 1 else same[0][0]
@@ -172,9 +174,7 @@ def _with_lists_of_ranges(
     return united
 
 
-def _without_others(
-    wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], within: ServiceSet, guarded: _Guarded
-) -> list[_NeededRules] | None:
+def _without_others(wanted: Sequence[_Wanted], within: ServiceSet, guarded: _Guarded) -> list[_NeededRules] | None:
     """Return rules without the traffic that no finding is about, from senders that are not the cluster's hosts.
 
     Other peers name all of the cluster's own hosts among the senders, and keep it. None if they do not.
@@ -248,9 +248,7 @@ def _is_held(traffic: RuleTraffic, others: Iterable[RuleTraffic], guarded: _Guar
     return members is not None and members <= AddressSet.union(read_addresses(range_.peer.value) for range_ in ranges)
 
 
-def _as_one(
-    wanted: Sequence[tuple[RuleTraffic, tuple[str, ...]]], before: RuleTraffic | None, guarded: _Guarded
-) -> list[_NeededRules] | None:
+def _as_one(wanted: Sequence[_Wanted], before: RuleTraffic | None, guarded: _Guarded) -> list[_NeededRules] | None:
     """Return one rule with the old rule's peer that covers all needed traffic. None if it equals the old rule."""
     if before is None:
         return None

@@ -259,17 +259,12 @@ def _to_endpoint(first: NetworkState, target: tuple[int, Endpoint], sender: tupl
     addresses, outbound = source.possible_addresses, possible_ways_out(first, source)
 
     def allowed(state: NetworkState) -> Bounds:
-        endpoint_now, reach = state.snapshot.topology.endpoints[place], state.reach
+        endpoint_now = state.snapshot.topology.endpoints[place]
         inside = inside_traffic(state, endpoint_now, state.classes[number])
         everything = exactly(PacketSet.product(addresses | outbound, endpoint_now.service))
         if inside.lower == PacketSet.product(addresses, endpoint_now.service):
             return everything
-        outside = (
-            reach.senders.listed(endpoint_now.public_ranges, endpoint_now.public_lists).within(outbound)
-            if endpoint_now.public
-            else NOTHING
-        )
-        return inside | outside.only(endpoint_now.service)
+        return inside | state.public_side(endpoint_now).within(outbound)
 
     guards = frozenset({*endpoint.filters, endpoint.id})
     name = first.reach.sender_of(source).name

@@ -7,9 +7,10 @@ from dataclasses import replace
 from functools import cached_property
 from typing import Final
 
+from cloudguard.model.network import Endpoint
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.packet_sets.bounds import Bounds
+from cloudguard.packet_sets.bounds import NOTHING, Bounds
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
@@ -58,6 +59,12 @@ class NetworkState:
                 key = path_key(path)
                 bounds[key] = bounds[key] | path.allowed if key in bounds else path.allowed
         return bounds
+
+    def public_side(self, endpoint: Endpoint) -> Bounds:
+        """Return the traffic that an endpoint's public side lets in; nothing if that side is off."""
+        if not endpoint.public:
+            return NOTHING
+        return self.reach.senders.listed(endpoint.public_ranges, endpoint.public_lists).only(endpoint.service)
 
     @cached_property
     def peers(self) -> tuple[Peer, ...]:

@@ -8,9 +8,10 @@ obligation that holds at these points holds after every step between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from cloudguard.model.cluster import Role
+from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
@@ -19,7 +20,7 @@ from cloudguard.planning.edits.model_edits import EditOfChange, edited
 from cloudguard.planning.proof.needed_traffic import needed_traffic
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.planning.proof.opened import Opened, opened_by_endpoint, opened_by_filter
-from cloudguard.provider.change_forms import ChangeForms
+from cloudguard.provider.change_forms import ChangeForms, RuleQuota
 from cloudguard.results.change import Change, Edit, ListEdit, MembershipEdit, PeerOf, RuleEdit, RuleOp
 from cloudguard.results.plan import Obligation, Phase, Proof
 from cloudguard.results.wording import FEW, count
@@ -128,10 +129,8 @@ class Prover:
                 yield Violation(Obligation.NOTHING_NEEDED_LOST, need.filters, text, lost)
 
     def _over_quota(self, ordered: Ordered) -> Iterator[Violation]:
-        for name, peak in peaks(ordered).items():
-            guard = self.first.reach.filters.filters.get(name)
-            quota = self._change_forms.quota(guard) if guard else None
-            if quota is not None and peak and quota.present + peak > quota.most:
+        for name, peak, quota in over_quota(ordered, self.first.reach.filters.filters, self._change_forms):
+            if peak:
                 text = f"{name} would have {quota.present + peak} rules, but at most {quota.most} are allowed"
                 yield Violation(Obligation.QUOTAS, frozenset({name}), text, PacketSet.everything())
 
@@ -159,7 +158,20 @@ def _sender_text(opened: Opened) -> str:
     return ", ".join(cidrs) if len(cidrs) <= FEW else opened.peer.name
 
 
-def peaks(ordered: Ordered) -> dict[str, int]:
+def over_quota(
+    ordered: Ordered, filters: Mapping[str, Filter], change_forms: ChangeForms
+) -> Iterator[tuple[str, int, RuleQuota]]:
+    """Yield each filter (its id) that exceeds its quota at some step, its largest number of added rules, and the quota.
+
+    ``filters``: filter id → filter.
+    """
+    for name, peak in _peaks(ordered).items():
+        quota = change_forms.quota(filters[name]) if name in filters else None
+        if quota is not None and quota.present + peak > quota.most:
+            yield name, peak, quota
+
+
+def _peaks(ordered: Ordered) -> dict[str, int]:
     """Return filter id → the largest number of rules that the filter holds beyond today's number."""
     now, most = dict[str, int](), dict[str, int]()
     for _, (change, edit) in ordered:

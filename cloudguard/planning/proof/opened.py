@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from itertools import zip_longest
 
 from cloudguard.model.filters import Direction, Filter
-from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.packet_sets.bounds import Bounds, exactly
+from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
@@ -75,7 +74,7 @@ def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, de
     The ``declared`` packets are left out, and on the private side the packets of the cluster's own hosts.
     """
     old, new = before.snapshot.topology.endpoints[place], after.snapshot.topology.endpoints[place]
-    public = _more(_public(before, old), _public(after, new)) - declared
+    public = _more(before.public_side(old), after.public_side(new)) - declared
     if public:
         yield Opened(new.id, Peer("anyone", EVERYWHERE), public)
     if not new.private or (old.private and old.filters == new.filters):
@@ -87,9 +86,3 @@ def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, de
         packets = path.allowed.upper - declared - hosts - was if path.sender.inside else PacketSet.nothing()
         if packets:
             yield Opened(new.id, Peer(path.sender.name, path.sender.addresses, path.sender.groups), packets)
-
-
-def _public(state: NetworkState, endpoint: Endpoint) -> Bounds:
-    if not endpoint.public:
-        return exactly(PacketSet.nothing())
-    return state.reach.senders.listed(endpoint.public_ranges, endpoint.public_lists).only(endpoint.service)

@@ -7,11 +7,11 @@ If a filter's quota has no room for its additions, rules that are removed withou
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from cloudguard.model.filters import Action, Filter
 from cloudguard.planning.edits.model_edits import PRIVATE_SIDE, EditOfChange
-from cloudguard.planning.proof.obligations import Ordered, peaks
+from cloudguard.planning.proof.obligations import Ordered, over_quota
 from cloudguard.provider.change_forms import ChangeForms
 from cloudguard.results.change import AttributeEdit, Change, Edit, GroupEdit, ListEdit, Procedure, RuleEdit, RuleOp
 from cloudguard.results.plan import Phase
@@ -33,18 +33,16 @@ def phase_of(edit: Edit) -> Phase:
     return _PHASE_OF.get(type(edit), Phase.IN_PLACE)
 
 
-def ordered(changes: Sequence[Change], filters: Iterable[Filter], change_forms: ChangeForms) -> Ordered:
-    """Return the edits of ``changes`` in the order of their phases; within a phase, in the order of ``changes``."""
+def ordered(changes: Sequence[Change], filters: Mapping[str, Filter], change_forms: ChangeForms) -> Ordered:
+    """Return the edits of ``changes`` in the order of their phases; within a phase, in the order of ``changes``.
+
+    ``filters``: filter id → filter.
+    """
     steps = [(phase_of(edit), (change, edit)) for change in changes for edit in change.edits]
     grows = {change.resource.id for phase, (change, _) in steps if phase is Phase.ADD}
     steps = [(_late(phase, entry, grows), entry) for phase, entry in steps]
     steps.sort(key=lambda item: _PHASES.index(item[0]))
-    full = set[str]()
-    by_id, most = {guard.id: guard for guard in filters}, peaks(steps)
-    for name in most:
-        quota = change_forms.quota(by_id[name]) if name in by_id else None
-        if quota is not None and quota.present + most[name] > quota.most:
-            full.add(name)
+    full = {name for name, *_ in over_quota(steps, filters, change_forms)}
     if not full:
         return tuple(steps)
     early = [(_early(phase, entry, full), entry) for phase, entry in steps]
