@@ -8,6 +8,7 @@ from dataclasses import replace
 from cloudguard.model.filters import Rule
 from cloudguard.model.owner import Owner
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.ownership.facts import Edited, OwnerFacts, Place, filled
 from cloudguard.results.change import AttributeEdit, Change, GroupEdit, MembershipEdit, Resource
 from cloudguard.values import dataclass
@@ -87,8 +88,7 @@ class _SnapshotOwners:
 
     def __init__(self, snapshot: Snapshot) -> None:
         cluster, topology = snapshot.cluster, snapshot.topology
-        self._filters = {guard.id: guard for guard in topology.filters}
-        self._rules = {(guard.id, rule.id): rule for guard in topology.filters for rule in guard.rules}
+        self._index = SnapshotIndex(snapshot)
         self._balancers = topology.balancers
         self._writers: dict[tuple[str, str], Owner | None] = {
             **{("balancer", balancer.id): balancer.written_by for balancer in topology.balancers},
@@ -112,7 +112,7 @@ class _SnapshotOwners:
         yield from (Owned(edited, self._of_service(owner, change.resource)) for owner in owners)
 
     def _of_rule(self, change: Change) -> Iterator[Owned]:
-        rule, of = self._rules.get((change.resource.id, change.rule)), self._filters.get(change.resource.id)
+        of, rule = self._index.filters.get(change.resource.id), self._index.rules.get((change.resource.id, change.rule))
         owner = rule.written_by if rule else of.written_by if of else None
         if owner:
             yield Owned(Edited.RULE, self._of_service(owner, change.resource), rule)

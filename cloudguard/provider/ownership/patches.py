@@ -12,6 +12,7 @@ from typing import Any, cast
 
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.ownership.changes import Owned, owned, place_of
 from cloudguard.provider.ownership.facts import OwnerFacts, PatchForm, Place, filled
 from cloudguard.provider.ownership.rule_items import NoFieldError, rule_items
@@ -109,16 +110,15 @@ class _Patcher:
 
     def __init__(self, snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> None:
         self.table = table
-        self._snapshot = snapshot
-        self._filters = {guard.id: guard for guard in snapshot.topology.filters}
+        self._index = SnapshotIndex(snapshot)
         self._edits: dict[tuple[str, str], list[RuleEdit]] = {}
         for change in changes:
             self._edits.setdefault((change.resource.id, change.rule), []).extend(change.rule_edits)
 
     def names(self, change: Change, resource: Owned) -> tuple[tuple[str, str], ...]:
         """Return the owner's names, with the name of the changed filter and of the first subnet that it guards."""
-        guard = self._filters.get(change.resource.id)
-        subnets = (each for each in self._snapshot.topology.subnets if guard and guard.id in each.filters)
+        guard = self._index.filters.get(change.resource.id)
+        subnets = (each for each in self._index.snapshot.topology.subnets if guard and guard.id in each.filters)
         subnet = next((each.name or each.id for each in subnets), "")
         return (*resource.owner.names, ("filter", guard.name if guard else ""), ("subnet", subnet))
 
@@ -139,7 +139,7 @@ class _Patcher:
         return value
 
     def _value(self, change: Change, resource: Owned, place: Place, patch: PatchForm) -> object:
-        guard = self._filters.get(change.resource.id)
+        guard = self._index.filters.get(change.resource.id)
         if patch.value == "rules" and guard:
             return rule_items(patch.items, [*self._rules(guard, change, resource, place)], guard)
         if patch.value == "rule" and guard and resource.rule:
@@ -174,7 +174,9 @@ class _Patcher:
         if lists:
             return [peer for edit in lists for peer in edit.after]
         return [
-            traffic.peer for guard in self._filters.values() for traffic in self._rules(guard, change, resource, place)
+            traffic.peer
+            for guard in self._index.filters.values()
+            for traffic in self._rules(guard, change, resource, place)
         ]
 
     def _rules(self, guard: Filter, change: Change, resource: Owned, place: Place) -> Iterator[RuleTraffic]:

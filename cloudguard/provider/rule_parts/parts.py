@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from cloudguard.model.filters import Filter, Rule
-from cloudguard.model.text_forms import NO_ADDRESSES
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
+from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
 from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
 from cloudguard.values import dataclass
 
@@ -73,3 +74,32 @@ def as_rules(parts: Iterable[Part], one_rule: Callable[[RulePeer], object]) -> l
         peers = tuple(dict.fromkeys(part.traffic.peer for part in parts_of_target))
         by_peers.setdefault((direction, action, services, peers, bool(groups)), []).extend(parts_of_target)
     return [tuple(parts_of_peer) for parts_of_peer in by_peers.values()]
+
+
+def united_services(parts: Iterable[Part]) -> ServiceSet:
+    """Return the services of all ``parts``."""
+    return ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals)
+
+
+def ports_of(services: ServiceSet, protocol: str) -> tuple[str, ...]:
+    """Return the ports of ``protocol`` in ``services`` as texts: "80", "80-90"; only "*" for all ports."""
+    base = FAMILIES[protocol]
+    of_protocol = services & ServiceSet(((base, base + PORTS),))
+    if of_protocol.size == PORTS:
+        return ("*",)
+    ends = ((start - base, end - base - 1) for start, end in of_protocol.intervals)
+    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in ends)
+
+
+def versions_of(peer: RulePeer) -> tuple[bool, bool]:
+    """Return whether a peer of ranges has IPv4 addresses, and whether it has IPv6 addresses."""
+    ranges = read_addresses(peer.value)
+    return bool(ranges & ALL4), bool(ranges & ALL6)
+
+
+def of_one_version(peer: RulePeer) -> Iterator[RulePeer]:
+    """Yield a peer of ranges as one peer for each IP version."""
+    ranges = read_addresses(peer.value)
+    for version in (ALL4, ALL6):
+        if ranges & version:
+            yield RulePeer(PeerOf.RANGE, ",".join((ranges & version).cidrs()))

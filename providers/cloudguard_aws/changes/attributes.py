@@ -2,48 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, TypeAlias
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
 
 from cloudguard.model.keys import KeyState
-from cloudguard.results.api_call import ApiCall, PlannedCall, answer
+from cloudguard.provider.calls.cloud_forms import NoCallError, Pair, known
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall, answer
 from cloudguard.results.change import AttributeEdit, Change, Resource
-from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name, known
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.edits import EC2, answer_name
 from cloudguard_aws.changes.template_edits import DISKS, METADATA, NO_PODS, POOL, pool_calls
 
 KMS: Final = "kms"
 EKS: Final = "eks"
 LONGEST_WAIT: Final = 30
 """The maximum number of days before a scheduled deletion of a key (KMS API reference, ScheduleKeyDeletion)."""
-Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 _TOKENS: Final = {True: "required", False: "optional"}
 
 
-def calls(
-    index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit, earlier: Sequence[Change]
-) -> Iterator[PlannedCall]:
+def calls(index: SnapshotIndex, change: Change, edit: AttributeEdit, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that set an attribute. Raises NoCallError for a kind of change without a call."""
-    pairs: Iterator[Pair]
     if change.kind == METADATA:
-        pairs = (pair for resource in edit.of for pair in _metadata(index, resource, change, edit, earlier))
+        for resource in edit.of:
+            yield from _metadata(index, resource, change, edit, earlier)
     elif change.kind == DISKS:
-        pairs = pool_calls(index, change.resource.id, change, edit, earlier)
+        yield from pool_calls(index, change.resource.id, change, edit, earlier)
     else:
-        pairs = iter(_call_maker(change, edit)(index, change.resource))
-    for call, inverse in pairs:
-        yield PlannedCall(place, call, inverse)
+        yield from _of_kind(index, change, edit)
 
 
-def _call_maker(change: Change, edit: AttributeEdit) -> Callable[[SnapshotIndex, Resource], Sequence[Pair]]:
-    kinds = {"key.rotate": _rotated, "secrets.encrypt": _secrets}
-    if change.kind == "key.enable":
-        return _key_recovery if edit.before == KeyState.PENDING_DELETION else _enabled_if(edit.before)
-    maker = kinds.get(change.kind)
-    if maker is None:
-        message = f"no call makes a change of the kind {change.kind}"
-        raise NoCallError(message)
-    return maker
+def _of_kind(index: SnapshotIndex, change: Change, edit: AttributeEdit) -> Sequence[Pair]:
+    """Return the calls for a key or for Secrets.
+
+    Raises NoCallError for a key whose state no call changes, such as one whose imported material expired.
+    """
+    key = change.resource.id
+    match change.kind, edit.before:
+        case "key.rotate", _:
+            return ((_of_key("EnableKeyRotation", key), (_of_key("DisableKeyRotation", key),)),)
+        case "key.enable", KeyState.PENDING_DELETION:
+            return _key_recovery(key)
+        case "key.enable", KeyState.DISABLED:
+            return (_enabled(key),)
+        case "secrets.encrypt", _:
+            return _secrets(index, change.resource)
+        case kind, state:
+            message = f"no call makes a change of the kind {kind} of a resource that is {state}"
+            raise NoCallError(message)
 
 
 def _metadata(
@@ -64,34 +69,17 @@ def _options(host: str, options: Mapping[str, Any]) -> ApiCall:
     return ApiCall(EC2, "ModifyInstanceMetadataOptions", {"InstanceId": host, **options})
 
 
-def _rotated(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
-    del index
-    return ((_of_key("EnableKeyRotation", key.id), (_of_key("DisableKeyRotation", key.id),)),)
-
-
-def _enabled_if(state: str) -> Callable[[SnapshotIndex, Resource], tuple[Pair, ...]]:
-    """Return the function that enables a disabled key.
-
-    Raises NoCallError for other states, such as a key whose imported material expired: no call enables it.
-    """
-    if state != KeyState.DISABLED:
-        message = f"no call enables a key whose state is {state}"
-        raise NoCallError(message)
-    return lambda _, key: (_enabled(key.id),)
-
-
 def _enabled(key: str) -> Pair:
     return _of_key("EnableKey", key), (_of_key("DisableKey", key),)
 
 
-def _key_recovery(index: SnapshotIndex, key: Resource) -> tuple[Pair, ...]:
+def _key_recovery(key: str) -> tuple[Pair, ...]:
     """Return the calls that cancel a key's deletion and enable the key.
 
     A cancelled deletion leaves the key disabled (KMS API reference, CancelKeyDeletion).
     """
-    del index
-    again = _of_key("ScheduleKeyDeletion", key.id, PendingWindowInDays=LONGEST_WAIT)
-    return (_of_key("CancelKeyDeletion", key.id), (again,)), _enabled(key.id)
+    again = _of_key("ScheduleKeyDeletion", key, PendingWindowInDays=LONGEST_WAIT)
+    return (_of_key("CancelKeyDeletion", key), (again,)), _enabled(key)
 
 
 def _of_key(operation: str, key: str, **more: object) -> ApiCall:

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cloudguard.model.network import Endpoint
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.provider.calls.cloud_forms import NoCallError, Pair, known
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import AttributeEdit, Change, ListEdit, PeerOf
-from cloudguard_aws.changes.edits import NoCallError, known
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 RESTRICT: Final = "endpoint.restrict"
 """The kind of change whose attribute edit enables the private endpoint."""
@@ -22,15 +22,15 @@ MOST_RANGES: Final = 40
 https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html"""
 
 
-def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit | ListEdit) -> Iterator[PlannedCall]:
+def calls(index: SnapshotIndex, change: Change, edit: AttributeEdit | ListEdit) -> Iterator[Pair]:
     """Yield the update that enables the private endpoint, sets the public ranges, or disables the public endpoint.
 
     Raises NoCallError if a peer of the list has no value, if the list is empty, or if it has too many ranges.
     """
-    endpoint = _endpoint(index, change)
+    endpoint = known(index.endpoints.get(change.resource.id), f"the endpoint {change.resource.id}")
     if isinstance(edit, AttributeEdit):
         on, off = ({"endpointPrivateAccess": value} for value in (True, False))
-        yield PlannedCall(place, _update(endpoint, on), (_update(endpoint, off),))
+        yield _update(endpoint, on), (_update(endpoint, off),)
         return
     ranges = [peer.value for peer in edit.after if peer.kind is PeerOf.RANGE]
     inside = any(peer.kind is PeerOf.INSIDE for peer in edit.after)
@@ -39,12 +39,7 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: AttributeEdit 
         raise NoCallError(message)
     after = {"publicAccessCidrs": ranges} if ranges else {"endpointPublicAccess": False}
     before = {"endpointPublicAccess": True, "publicAccessCidrs": [*endpoint.public_ranges.cidrs()]}
-    yield PlannedCall(place, _update(endpoint, after), (_update(endpoint, before),))
-
-
-def _endpoint(index: SnapshotIndex, change: Change) -> Endpoint:
-    endpoints = (endpoint for endpoint in index.snapshot.topology.endpoints if endpoint.id == change.resource.id)
-    return known(next(endpoints, None), f"the endpoint {change.resource.id}")
+    yield _update(endpoint, after), (_update(endpoint, before),)
 
 
 def _update(endpoint: Endpoint, config: Mapping[str, Any]) -> ApiCall:

@@ -5,33 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.provider.calls.cloud_forms import Pair, known
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import Change, GroupEdit, MembershipEdit, Resource
-from cloudguard_aws.changes.edits import EC2, group_id, group_name, known
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.edits import EC2, group_id, group_name
 from cloudguard_aws.changes.template_edits import POOL, Moves, groups_after_move, pool_calls
 
 _EVERYWHERE: Final = (("IpRanges", "CidrIp", "0.0.0.0/0"), ("Ipv6Ranges", "CidrIpv6", "::/0"))
 
 
-def calls(
-    index: SnapshotIndex, change: Change, place: int, edit: Moves, earlier: Sequence[Change]
-) -> Iterator[PlannedCall]:
+def calls(index: SnapshotIndex, change: Change, edit: Moves, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that make a group and move its members. A call for an interface lists all of its groups."""
     if isinstance(edit, GroupEdit):
-        yield from _group_creation(index, place, edit)
+        yield from _group_creation(index, edit)
     for member in edit.members:
         if member.kind == POOL:
-            for call, inverse in pool_calls(index, member.id, change, edit, earlier):
-                yield PlannedCall(place, call, inverse)
+            yield from pool_calls(index, member.id, change, edit, earlier)
         else:
             before = _groups_before(index, member, earlier)
-            yield PlannedCall(
-                place, _set_groups(member, groups_after_move(before, edit)), (_set_groups(member, before),)
-            )
+            yield _set_groups(member, groups_after_move(before, edit)), (_set_groups(member, before),)
 
 
-def _group_creation(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterator[PlannedCall]:
+def _group_creation(index: SnapshotIndex, edit: GroupEdit) -> Iterator[Pair]:
     """Yield the calls that make a group without rules: EC2 adds a rule to a new group that lets everything out.
 
     EC2 adds this rule once for each IP version of the VPC (EC2 API reference, CreateSecurityGroup).
@@ -39,13 +35,13 @@ def _group_creation(index: SnapshotIndex, place: int, edit: GroupEdit) -> Iterat
     group = {"GroupId": group_id(edit.group)}
     about = {"GroupName": edit.name, "Description": f"cloudguard: {edit.group.value}", "VpcId": edit.network}
     make = ApiCall(EC2, "CreateSecurityGroup", about, {group_name(edit.group): "GroupId"})
-    yield PlannedCall(place, make, (ApiCall(EC2, "DeleteSecurityGroup", group),))
+    yield make, (ApiCall(EC2, "DeleteSecurityGroup", group),)
     network = known(index.networks.get(edit.network), f"the VPC {edit.network}")
     versions = _EVERYWHERE if network.ranges.size6 else _EVERYWHERE[:1]
     everything = [{"IpProtocol": "-1", plural: [{key: cidr}]} for plural, key, cidr in versions]
     permissions = group | {"IpPermissions": everything}
     back = ApiCall(EC2, "AuthorizeSecurityGroupEgress", permissions)
-    yield PlannedCall(place, ApiCall(EC2, "RevokeSecurityGroupEgress", permissions), (back,))
+    yield ApiCall(EC2, "RevokeSecurityGroupEgress", permissions), (back,)
 
 
 def _groups_before(index: SnapshotIndex, member: Resource, earlier: Sequence[Change]) -> list[object]:

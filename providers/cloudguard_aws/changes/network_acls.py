@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
+from cloudguard.provider.calls.cloud_forms import NoCallError, known
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
-from cloudguard_aws.changes.edits import EC2, NoCallError, known
+from cloudguard_aws.changes.edits import EC2
 from cloudguard_aws.changes.rule_parts import parts_of, without_other_version
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 MOST_RULES: Final = 20
 """The number of entries that a network ACL may have in one direction, closing entries included, unless the quota was

@@ -5,15 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, cast
 
 from cloudguard.model.identity import Effect, Identity, PolicyDocument, PolicyKind, Statement
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.provider.calls.cloud_forms import REDUCED, TRUST, NoCallError, Pair, known
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import Change
-from cloudguard.results.document_edit import DocumentEdit, StatementFate
-from cloudguard_aws.changes.edits import NoCallError, known
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard_aws.identity.policy_documents import statements
 
 IAM: Final = "iam"
@@ -25,21 +24,18 @@ MOST_ATTACHED: Final = 10
 """The number of managed policies that a role may have, unless the account's quota was raised (the same page)."""
 INLINE: Final = "inline"
 VERSION: Final = "2012-10-17"
-TRUST: Final = "trust.narrow"
 _EXTERNAL_ID: Final = "sts:externalid"
 NAME: Final = "cloudguard-least-privilege"
-_REDUCED: Final = frozenset({StatementFate.NARROW, StatementFate.DROP})
-Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 
 
-def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) -> Iterator[PlannedCall]:
+def calls(index: SnapshotIndex, change: Change, edit: DocumentEdit) -> Iterator[Pair]:
     """Yield the calls that replace a role's granting policies. Raises NoCallError if the replacement is not proved.
 
     Denials of a replaced policy move to their own policy. A managed policy is detached, never edited, because other
     identities may use it.
     """
     if change.kind == TRUST:
-        yield from _trust_calls(index, change, place, edit)
+        yield _trust_call(index, change, edit)
         return
     role = known(index.identities.get(change.resource.id), f"the role {change.resource.id}")
     if edit.unproved or not role.complete or ":role/" not in role.id:
@@ -49,9 +45,8 @@ def calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) 
     going = [policy for policy in granting if _grants_excess(policy, edit)]
     documents = [*edit.documents, *_denials(going)]
     fits = sum(map(_length, (*documents, *(policy.document for policy in granting if policy.managed_by == INLINE))))
-    puts = _inline(role, documents) if fits <= MOST_INLINE else _managed(role, documents, granting)
-    for call, inverse in chain(puts, (_removed(role, policy) for policy in going)):
-        yield PlannedCall(place, call, inverse)
+    yield from _inline(role, documents) if fits <= MOST_INLINE else _managed(role, documents, granting)
+    yield from (_removed(role, policy) for policy in going)
 
 
 def _grants_excess(policy: PolicyDocument, edit: DocumentEdit) -> bool:
@@ -59,7 +54,7 @@ def _grants_excess(policy: PolicyDocument, edit: DocumentEdit) -> bool:
     fates = {
         change.fate for change in edit.changes if change.policy == policy.name and change.statement in policy.statements
     }
-    return not fates.isdisjoint(_REDUCED)
+    return not fates.isdisjoint(REDUCED)
 
 
 def _denials(policies: Sequence[PolicyDocument]) -> list[str]:
@@ -118,8 +113,8 @@ def _removed(role: Identity, policy: PolicyDocument) -> Pair:
     return ApiCall(IAM, "DetachRolePolicy", about), (ApiCall(IAM, "AttachRolePolicy", about),)
 
 
-def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: DocumentEdit) -> Iterator[PlannedCall]:
-    """Yield the call that sets a trust policy with the statements of ``edit``.
+def _trust_call(index: SnapshotIndex, change: Change, edit: DocumentEdit) -> Pair:
+    """Return the call that sets a trust policy with the statements of ``edit``.
 
     Raises NoCallError if the new document would differ from them, or if it has external ids: external ids are secrets,
     which a snapshot does not contain.
@@ -137,8 +132,8 @@ def _trust_calls(index: SnapshotIndex, change: Change, place: int, edit: Documen
     if _EXTERNAL_ID in text.lower() or put != [replace(statement, name="") for statement in edit.statements]:
         message = f"the trust policy of {role} has parts that the snapshot does not contain"
         raise NoCallError(message)
-    before = [] if _EXTERNAL_ID in policy.document.lower() else [_put_trust(role, policy.document)]
-    yield PlannedCall(place, _put_trust(role, text), tuple(before))
+    before = () if _EXTERNAL_ID in policy.document.lower() else (_put_trust(role, policy.document),)
+    return _put_trust(role, text), before
 
 
 def _trust_policy(index: SnapshotIndex, change: Change) -> PolicyDocument:

@@ -8,12 +8,13 @@ from typing import Any, Final
 
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.text_forms import read_addresses
+from cloudguard.provider.calls.cloud_forms import NoCallError, known
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
-from cloudguard_aws.changes.edits import EC2, WITHOUT_VALUE, NoCallError, group_id, known
+from cloudguard_aws.changes.edits import EC2, WITHOUT_VALUE, group_id
 from cloudguard_aws.changes.rule_parts import ANY, parts_of, without_other_version
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
 
 MOST_RULES: Final = 60
 """The number of rules that a group may have for one direction and IP version, unless the account's quota was raised.
@@ -78,12 +79,11 @@ def quota(index: SnapshotIndex, guard: Filter) -> RuleQuota | None:
 
     A group with more rules than the default quota has a raised quota of unknown size: the result is its present size.
     """
-    lists = {address_list.id: address_list for address_list in index.snapshot.topology.address_lists}
     counts = dict.fromkeys(((direction, version) for direction in Direction for version in (4, 6)), 0)
     for rule in guard.rules:
         weight = 1
         if rule.peer.address_list:
-            listed = lists.get(rule.peer.address_list)
+            listed = index.address_lists.get(rule.peer.address_list)
             if listed is None or not listed.known:
                 return None
             weight = max(1, len(listed.ranges))

@@ -5,18 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, cast
 
 from cloudguard.model.cluster import Disk, DiskSnapshot, Host
-from cloudguard.results.api_call import ApiCall, PlannedCall, answer
+from cloudguard.provider.calls.cloud_forms import ENCRYPT, NoCallError, Pair, known
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall, answer
 from cloudguard.results.change import Change, Procedure
-from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name, known
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.edits import EC2, answer_name
 from cloudguard_aws.changes.templates import AUTO_SCALING
 from cloudguard_aws.cluster.tags import is_fleet
 
-Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
-ENCRYPT: Final = "disk.encrypt"
 EVERYONE: Final = "all"
 _KEY: Final = "ETCD_KEY"
 _PROCESSES: Final = ["HealthCheck", "ReplaceUnhealthy"]
@@ -24,19 +23,19 @@ _PROCESSES: Final = ["HealthCheck", "ReplaceUnhealthy"]
 processes)."""
 
 
-def calls(index: SnapshotIndex, change: Change, place: int, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+def calls(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls of a procedure on a disk or a copy of it. Raises NoCallError for other procedures."""
-    if change.kind == ENCRYPT:
-        pairs = _encrypted(index, change, earlier)
-    elif change.kind == "snapshot.remove":
-        pairs = _closed(index, _copy(index, change.resource.id))
-    elif change.kind == "image.remove":
-        pairs = _image_closed(_copy(index, change.resource.id))
-    else:
-        message = f"no call makes a change of the kind {change.kind}"
-        raise NoCallError(message)
-    for call, inverse in pairs:
-        yield PlannedCall(place, call, inverse)
+    name = change.resource.id
+    match change.kind:
+        case "disk.encrypt":
+            yield from _encrypted(index, change, earlier)
+        case "snapshot.remove":
+            yield from _closed(index, known(index.copies.get(name), f"the copy {name}"))
+        case "image.remove":
+            yield from _image_closed(known(index.copies.get(name), f"the copy {name}"))
+        case kind:
+            message = f"no call makes a change of the kind {kind}"
+            raise NoCallError(message)
 
 
 def _encrypted(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
@@ -69,7 +68,7 @@ def _encrypted(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) 
 
 def _replaceable(index: SnapshotIndex, change: Change) -> tuple[Disk, Host, dict[str, Any]]:
     """Return the disk that a change replaces, its host, and its fields. Raises NoCallError if no calls can do so."""
-    disk = known(_disk(index, change.resource.id), f"the disk {change.resource.id}")
+    disk = known(index.disks.get(change.resource.id), f"the disk {change.resource.id}")
     host = known(index.hosts.get(disk.host), f"the host of {disk.id}")
     if is_fleet(host.pool):
         message = f"the fleet {host.pool} replaces a host that stops"
@@ -79,10 +78,6 @@ def _replaceable(index: SnapshotIndex, change: Change) -> tuple[Disk, Host, dict
         message = f"the settings of {disk.id} are not in the snapshot"
         raise NoCallError(message)
     return disk, host, fields
-
-
-def _disk(index: SnapshotIndex, name: str) -> Disk | None:
-    return next((disk for disk in index.snapshot.cluster.disks if disk.id == name), None)
 
 
 def _needs_key(change: Change) -> bool:
@@ -118,12 +113,6 @@ def _instance(operation: str, inverse: str, host: str) -> Pair:
 def _processes(verb: str, inverse: str, pool: str) -> Pair:
     named = {"AutoScalingGroupName": pool, "ScalingProcesses": _PROCESSES}
     return ApiCall(AUTO_SCALING, f"{verb}Processes", named), (ApiCall(AUTO_SCALING, f"{inverse}Processes", named),)
-
-
-def _copy(index: SnapshotIndex, name: str) -> DiskSnapshot:
-    cluster = index.snapshot.cluster
-    copies = (*cluster.copies, *(copy for disk in cluster.disks for copy in disk.snapshots))
-    return known(next((copy for copy in copies if copy.id == name), None), f"the copy {name}")
 
 
 def _closed(index: SnapshotIndex, copy: DiskSnapshot) -> Iterator[Pair]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, Final, TypeAlias
 
-from cloudguard.results.api_call import ApiCall
+from cloudguard.provider.calls.cloud_forms import NoCallError, Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.results.change import AttributeEdit, Change, Edit, GroupEdit, MembershipEdit, Resource
-from cloudguard_aws.changes.edits import NoCallError, group_id
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.edits import group_id
 from cloudguard_aws.changes.templates import Edited, Fields, new_version, template_of
 
 Moves: TypeAlias = GroupEdit | MembershipEdit
@@ -24,7 +24,7 @@ instance profile assigned to the worker node")."""
 
 def pool_calls(
     index: SnapshotIndex, pool: str, change: Change, edit: Edit, earlier_changes: Sequence[Change]
-) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
+) -> Iterator[Pair]:
     """Yield the calls that make an edit in a scaling group's template, each with its inverse calls."""
     edited = _edited(index, pool, change, edit)
     if edited is None:

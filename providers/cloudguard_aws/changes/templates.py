@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final, cast
 
 from cloudguard.model.cluster import Pool
+from cloudguard.provider.calls.cloud_forms import NoCallError, Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.results.api_call import ApiCall, answer
-from cloudguard_aws.changes.edits import EC2, NoCallError, answer_name
-from cloudguard_aws.changes.snapshot_index import SnapshotIndex
+from cloudguard_aws.changes.edits import EC2, answer_name
 
 Fields = dict[str, Any]
 """Fields of LaunchTemplateData."""
@@ -32,9 +33,7 @@ def template_of(index: SnapshotIndex, pool: str) -> tuple[Pool, Fields]:
     return pools[0], cast("Fields", json.loads(pools[0].template_fields))
 
 
-def new_version(
-    index: SnapshotIndex, pool: str, edit: Edited, earlier: tuple[Edited, ...] = ()
-) -> Iterator[tuple[ApiCall, tuple[ApiCall, ...]]]:
+def new_version(index: SnapshotIndex, pool: str, edit: Edited, earlier: tuple[Edited, ...] = ()) -> Iterator[Pair]:
     """Yield the calls that make and use a new version of a group's template with ``edit``, each with its inverse.
 
     ``earlier``: the edits of the versions that the plan made before. The new version is made from the last of them.

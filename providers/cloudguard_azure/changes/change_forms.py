@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.calls.cloud_forms import TRUST, CloudForms, Pair
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, PeerOf, RuleTraffic
-from cloudguard_azure.changes.cluster_calls import endpoint_calls
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    Edit,
+    GroupEdit,
+    ListEdit,
+    MembershipEdit,
+    PeerOf,
+    Procedure,
+    RuleEdit,
+    RuleTraffic,
+)
+from cloudguard.results.document_edit import DocumentEdit
+from cloudguard_azure.changes.cluster_calls import command_calls, endpoint_calls
 from cloudguard_azure.changes.encryption_calls import encryption_calls
 from cloudguard_azure.changes.exports import shell as az
 from cloudguard_azure.changes.exports import terraform as hcl
@@ -22,15 +35,15 @@ from cloudguard_azure.changes.role_calls import role_calls
 from cloudguard_azure.changes.rule_bodies import BodyWriter
 from cloudguard_azure.changes.rule_forms import LAST_PRIORITY, MOST_RULES, rules_of
 from cloudguard_azure.changes.security_rules import SecurityRules
-from cloudguard_azure.changes.trust_calls import TRUST, trust_calls
+from cloudguard_azure.changes.trust_calls import trust_calls
 
 
-class Forms:
+class Forms(CloudForms):
     """The forms of changes to the resources of one snapshot."""
 
     def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._filters = FilterCalls(snapshot)
+        super().__init__(snapshot)
+        self._filters = FilterCalls(self.index)
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can express it."""
@@ -40,10 +53,9 @@ class Forms:
         """Return one rule as the Resource Manager takes it. Its priority is that of an equal rule, or the last one."""
         alike = (rule for rule in SecurityRules.of(guard).rules.values() if rule.traffic == traffic)
         priority = next((rule.priority for rule in alike), LAST_PRIORITY)
-        lists = {address_list.id: address_list for address_list in self._snapshot.topology.address_lists}
         unknown = traffic.peer.kind in {PeerOf.NEW_GROUP, PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE}
         groups = {traffic.peer: ""} if unknown else {}
-        return BodyWriter(lists, groups).body((Part("", traffic),), priority)
+        return BodyWriter(self.index.address_lists, groups).body((Part("", traffic),), priority)
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
         """Return the greatest free priority before ``order``; None if there is none."""
@@ -53,17 +65,27 @@ class Forms:
         """Return the most rules that a network security group may have, and the number that it has."""
         return RuleQuota(MOST_RULES, len(SecurityRules.of(guard).rules)) if group_id(guard) else None
 
-    def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change after the ``earlier`` changes; none if no call can make it."""
-        if change.rule_edits:
-            return self._filters.calls(change, earlier)
-        return (
-            *group_calls(self._snapshot, change, earlier),
-            *endpoint_calls(self._snapshot, change),
-            *key_calls(self._snapshot, change),
-            *encryption_calls(self._snapshot, change, earlier),
-            *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
-        )
+    def rule_calls(self, change: Change, earlier: Sequence[Change]) -> Iterable[PlannedCall]:
+        """Return the calls for edits of a security group's rules, or for a new group in its place."""
+        return self._filters.calls(change, earlier)
+
+    def edit_calls(self, change: Change, edit: Edit, earlier: Sequence[Change]) -> Iterable[Pair]:
+        """Return the calls of an edit; none if no call can make it."""
+        match edit:
+            case GroupEdit() | MembershipEdit():
+                return group_calls(self.index, edit, earlier)
+            case ListEdit():
+                return endpoint_calls(self.index, change, edit)
+            case AttributeEdit():
+                calls = key_calls(self.index, change.resource.id, edit)
+                return (*calls, *encryption_calls(self.index, change, earlier))
+            case Procedure():
+                calls = command_calls(self.index, change)
+                return (*calls, *encryption_calls(self.index, change, earlier))
+            case DocumentEdit():
+                return (trust_calls if change.kind == TRUST else role_calls)(self.index, change, edit)
+            case RuleEdit():
+                return ()
 
     def shell(self, call: ApiCall) -> str:
         """Return a call as a line for ``az``, quoted for a POSIX shell."""

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from cloudguard.model.network import Endpoint
-from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.results.api_call import PlannedCall
-from cloudguard.results.change import Change, ListEdit, PeerOf, Procedure, RulePeer
+from cloudguard.provider.calls.cloud_forms import Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.change import Change, ListEdit, PeerOf, RulePeer
 from cloudguard_azure.changes.calls import set_in
 from cloudguard_azure.network.ways_in.endpoints import NO_COMMANDS, NOBODY
 
@@ -21,24 +21,27 @@ _COMMANDS: Final = "properties.apiServerAccessProfile.disableRunCommand"
 _EVERYONE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
-def endpoint_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
-    """Yield the calls that restrict an endpoint: its authorized ranges, or run command through the Resource Manager."""
-    endpoint = next((endpoint for endpoint in snapshot.topology.endpoints if endpoint.id == change.resource.id), None)
-    for place, edit in enumerate(change.edits):
-        if endpoint is None or "/managedclusters/" not in endpoint.source.resource.lower():
-            return
-        if isinstance(edit, ListEdit) and not change.needs_input:
-            yield from _ranges(endpoint, edit, place)
-        elif isinstance(edit, Procedure) and endpoint.remedy == NO_COMMANDS:
-            call, undo = (set_in(endpoint.source.resource, {_COMMANDS: value}) for value in (True, False))
-            yield PlannedCall(place, call, (undo,))
-
-
-def _ranges(endpoint: Endpoint, edit: ListEdit, place: int) -> Iterator[PlannedCall]:
+def endpoint_calls(index: SnapshotIndex, change: Change, edit: ListEdit) -> Iterator[Pair]:
+    """Yield the call that sets an endpoint's authorized ranges."""
+    endpoint = _endpoint(index, change)
     before, after = (_listed(peers) for peers in (edit.before, edit.after))
-    if after is not None:
+    if endpoint is not None and not change.needs_input and after is not None:
         undo = (set_in(endpoint.source.resource, {_RANGES: before}),) if before is not None else ()
-        yield PlannedCall(place, set_in(endpoint.source.resource, {_RANGES: after}), undo)
+        yield set_in(endpoint.source.resource, {_RANGES: after}), undo
+
+
+def command_calls(index: SnapshotIndex, change: Change) -> Iterator[Pair]:
+    """Yield the call that turns off run command, by which the Resource Manager reaches the API."""
+    endpoint = _endpoint(index, change)
+    if endpoint is not None and endpoint.remedy == NO_COMMANDS:
+        call, undo = (set_in(endpoint.source.resource, {_COMMANDS: value}) for value in (True, False))
+        yield call, (undo,)
+
+
+def _endpoint(index: SnapshotIndex, change: Change) -> Endpoint | None:
+    """Return the endpoint of an AKS cluster that ``change`` edits."""
+    endpoint = index.endpoints.get(change.resource.id)
+    return endpoint if endpoint and "/managedclusters/" in endpoint.source.resource.lower() else None
 
 
 def _listed(peers: tuple[RulePeer, ...]) -> list[str] | None:

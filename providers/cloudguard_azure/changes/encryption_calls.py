@@ -12,18 +12,19 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, TypeAlias, cast
 
-from cloudguard.model.cluster import Disk
+from cloudguard.model.cluster import Disk, DiskSnapshot
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.api_call import PlannedCall, answer
+from cloudguard.provider.calls.cloud_forms import ENCRYPT, Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import answer
 from cloudguard.results.change import Change
 from cloudguard_azure.access.ids import subscription_of
 from cloudguard_azure.changes.calls import act, delete, put, set_in
-from cloudguard_azure.changes.key_calls import NewKey, Pair
+from cloudguard_azure.changes.key_calls import NewKey
 from cloudguard_azure.identity.aks_places import CLUSTER
 from cloudguard_azure.storage.copies import HOLDER
 
 Fields: TypeAlias = dict[str, Any]
-ENCRYPT: Final = "disk.encrypt"
 _CUSTOMER: Final = "EncryptionAtRestWithCustomerKey"
 _USES_KEYS: Final = "e147488a-f6f5-4113-8e2d-b22465e65bf6"
 """Key Vault Crypto Service Encryption User."""
@@ -34,23 +35,20 @@ _KMS: Final = "properties.securityProfile.azureKeyVaultKms"
 _AT_HOST: Final = "properties.virtualMachineProfile.securityProfile.encryptionAtHost"
 
 
-def encryption_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+def encryption_calls(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls of a change of encryption, after the ``earlier`` changes; none if no call can make it."""
+    name = change.resource.id
     match change.kind:
         case "disk.encrypt":
-            pairs = _disk(
-                snapshot, change.resource.id, [other.resource.id for other in earlier if other.kind == ENCRYPT]
-            )
+            yield from _disk(index.snapshot, name, [other.resource.id for other in earlier if other.kind == ENCRYPT])
         case "pool.encrypt":
-            pairs = _pool(change.resource.id)
+            yield from _pool(name)
         case "secrets.encrypt":
-            pairs = _secrets(snapshot)
+            yield from _secrets(index.snapshot)
         case "snapshot.remove" | "disk.remove":
-            pairs = _closed(snapshot, change.resource.id)
+            yield from _closed(index.copies.get(name), name)
         case _:
             return
-    for call, inverse in pairs:
-        yield PlannedCall(0, call, inverse)
 
 
 def _disk(snapshot: Snapshot, name: str, earlier: Sequence[str]) -> Iterator[Pair]:
@@ -135,21 +133,17 @@ def _secrets(snapshot: Snapshot) -> Iterator[Pair]:
     yield set_in(cluster, {_KMS: on}), (set_in(cluster, {_KMS: {"enabled": False}}),)
 
 
-def _is_attached(snapshot: Snapshot, copy: str) -> bool:
-    """Whether machines of others share a disk: a person must detach it from them."""
-    cluster = snapshot.cluster
-    copies = (*cluster.copies, *(each for disk in cluster.disks for each in disk.snapshots))
-    return any({*(each.shared_with or ())} - {HOLDER} for each in copies if each.id == copy)
+def _closed(copy: DiskSnapshot | None, name: str) -> Iterator[Pair]:
+    """Yield the calls that end the shared link to a disk or snapshot, and forbid new ones.
 
-
-def _closed(snapshot: Snapshot, copy: str) -> Iterator[Pair]:
-    """Yield the calls that end the shared link to a disk or snapshot, and forbid new ones."""
-    if _is_attached(snapshot, copy):
+    None if machines of others share the disk: a person must detach it from them.
+    """
+    if copy is not None and {*(copy.shared_with or ())} - {HOLDER}:
         return
     path, public = "properties.networkAccessPolicy", "properties.publicNetworkAccess"
-    yield act(copy, "endGetAccess"), ()
+    yield act(name, "endGetAccess"), ()
     call, undo = (
-        set_in(copy, {path: policy, public: access})
+        set_in(name, {path: policy, public: access})
         for policy, access in (("DenyAll", "Disabled"), ("AllowAll", "Enabled"))
     )
     yield call, (undo,)

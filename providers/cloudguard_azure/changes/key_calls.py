@@ -10,19 +10,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 from uuid import NAMESPACE_URL, uuid5
 
 from cloudguard.model.keys import KeyState
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.api_call import ApiCall, PlannedCall, answer
-from cloudguard.results.change import AttributeEdit, Change
+from cloudguard.provider.calls.cloud_forms import Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall, answer
+from cloudguard.results.change import AttributeEdit
 from cloudguard.values import dataclass
 from cloudguard_azure.access.ids import group_of, subscription_of
 from cloudguard_azure.changes.calls import PUT, delete, put, read
 
 VAULT: Final = "Microsoft.KeyVault"
-Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 _LONGEST: Final = timedelta(days=730)
 _ROLES: Final = "providers/Microsoft.Authorization/roleDefinitions"
 
@@ -33,26 +34,23 @@ def _policy(rotate: str) -> dict[str, Any]:
     return {"lifetimeActions": [life], "attributes": {"expiryTime": "P2Y"}}
 
 
-def key_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+def key_calls(index: SnapshotIndex, key: str, edit: AttributeEdit) -> Iterator[Pair]:
     """Yield the call that makes a key usable again, or rotates it. It is a call of the vault, not of Resource Manager.
 
     An expired key gets a new date of expiry: two years after the snapshot. A key that is pending deletion has no call.
     """
-    key, known = change.resource.id, {key.id: key for key in snapshot.cluster.keys}
-    for place, edit in enumerate(change.edits):
-        if not isinstance(edit, AttributeEdit) or not key.startswith("https://"):
-            continue
-        if edit.name == "state" and edit.before == KeyState.DISABLED:
-            yield PlannedCall(place, _updated(key, {"enabled": True}), (_updated(key, {"enabled": False}),))
-        elif edit.name == "state" and edit.before == KeyState.EXPIRED and key in known and known[key].expires:
-            expiry = datetime.fromisoformat(known[key].expires).replace(tzinfo=UTC)
-            later = datetime.fromisoformat(snapshot.finished) + _LONGEST
-            call, undo = (_updated(key, {"exp": int(day.timestamp())}) for day in (later, expiry))
-            yield PlannedCall(place, call, (undo,))
-        elif edit.name == "rotation":
-            yield PlannedCall(
-                place, ApiCall(VAULT, "UpdateKeyRotationPolicy", {"id": _unversioned(key), PUT: _policy("Rotate")})
-            )
+    if not key.startswith("https://"):
+        return
+    expires = index.keys[key].expires if key in index.keys else ""
+    if edit.name == "state" and edit.before == KeyState.DISABLED:
+        yield _updated(key, {"enabled": True}), (_updated(key, {"enabled": False}),)
+    elif edit.name == "state" and edit.before == KeyState.EXPIRED and expires:
+        expiry = datetime.fromisoformat(expires).replace(tzinfo=UTC)
+        later = datetime.fromisoformat(index.snapshot.finished) + _LONGEST
+        call, undo = (_updated(key, {"exp": int(day.timestamp())}) for day in (later, expiry))
+        yield call, (undo,)
+    elif edit.name == "rotation":
+        yield ApiCall(VAULT, "UpdateKeyRotationPolicy", {"id": _unversioned(key), PUT: _policy("Rotate")}), ()
 
 
 def _updated(key: str, attributes: dict[str, Any]) -> ApiCall:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.provider.calls.cloud_forms import NoCallError
 from cloudguard.provider.rule_parts.parts import Part, as_rules
 from cloudguard.results.api_call import PlannedCall
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
@@ -35,7 +36,7 @@ def own_group(
     """Yield the calls that create a group for each subnet behind a filter, and attach it once an edit removes traffic.
 
     The group permits the traffic that ``earlier`` and ``edits`` keep, and denies the traffic that they remove.
-    After these rules it permits everything if another group guards the subnet. Raises ValueError if a rule can't be
+    After these rules it permits everything if another group guards the subnet. Raises NoCallError if a rule can't be
     expressed, if a subnet has a group already, or if AKS made the subnet
     (https://learn.microsoft.com/azure/aks/support-policies#user-customization-of-agent-nodes).
     """
@@ -46,13 +47,13 @@ def own_group(
     for subnet in sorted(_subnets(snapshot, guard)):
         if guarded and group_of(subnet) == group_of(guard.id):
             message = "AKS also made the subnet, and resources in the node resource group must not be changed"
-            raise ValueError(message)
+            raise NoCallError(message)
         scope = f"/subscriptions/{subscription_of(subnet)}/resourceGroups/{group_of(subnet)}"
         group = f"{scope}/providers/Microsoft.Network/networkSecurityGroups/{name_of(subnet)}-cloudguard"
         location = next((known.zone for known in snapshot.topology.subnets if known.id == subnet), "")
         if not location:
             message = f"the location of {subnet} is not known"
-            raise ValueError(message)
+            raise NoCallError(message)
         undo = put(group, _group(location, before)) if before is not None else delete(group)
         yield PlannedCall(0, put(group, _group(location, after)), (undo,))
         if takes:
@@ -90,7 +91,7 @@ def _rules(guard: Filter, edits: Sequence[RuleEdit], writer: BodyWriter, *, guar
 
 
 def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
-    """Return the subnets of the hosts behind a filter. Raises ValueError if one has another group already."""
+    """Return the subnets of the hosts behind a filter. Raises NoCallError if one has another group already."""
     cluster = snapshot.cluster
     guarded = [(interface.subnet, interface.filters) for host in cluster.hosts for interface in host.interfaces]
     guarded += [(subnet, pool.filters) for pool in cluster.pools for subnet in pool.subnets]
@@ -98,5 +99,5 @@ def _subnets(snapshot: Snapshot, guard: Filter) -> set[str]:
     others = {other.id for other in snapshot.topology.filters if other.in_series} - {guard.id}
     if not behind or any(others & set(filters) for _, filters in behind):
         message = "no host is behind it, or its subnet has a group already"
-        raise ValueError(message)
+        raise NoCallError(message)
     return {subnet for subnet, _ in behind}

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 from cloudguard.model.filters import Action, AddressList, Direction
 from cloudguard.model.text_forms import read_addresses
-from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts.parts import Part
+from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.provider.calls.cloud_forms import NoCallError
+from cloudguard.provider.rule_parts.parts import Part, united_services, versions_of
 from cloudguard.results.change import PeerOf, RulePeer
 from cloudguard.values import dataclass
 from cloudguard_azure.changes.rule_forms import protocol_and_ports
@@ -30,8 +30,7 @@ def one_rule(peer: RulePeer) -> object:
     """Return a key: one rule can name peers with equal keys. It names several ranges, or one tag or group."""
     if peer.kind is not PeerOf.RANGE:
         return peer
-    ranges = read_addresses(peer.value)
-    return (bool(ranges & ALL4), bool(ranges & ALL6))
+    return versions_of(peer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +41,12 @@ class BodyWriter:
     groups: Mapping[RulePeer, str]
 
     def body(self, parts: Sequence[Part], priority: int) -> Body:
-        """Return one rule made of parts. Raises ValueError if no single rule can express them, or a peer is unknown."""
+        """Return one rule made of parts. Raises NoCallError if no one rule can express them, or a peer is unknown."""
         if any(part.uncertain not in {"", UNKNOWN_PREFIXES} for part in parts):
             message = "cloudguard does not understand all of the rule and cannot restore it"
-            raise ValueError(message)
+            raise NoCallError(message)
         first = parts[0].traffic
-        services = ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals)
-        protocol, ports = protocol_and_ports(services, first.peer)
+        protocol, ports = protocol_and_ports(united_services(parts), first.peer)
         far, near = _SIDES[first.direction]
         about = dict.fromkeys(group for part in parts for group in part.groups)
         own_addresses = EVERYWHERE if about else AddressSet.union(part.targets or EVERYWHERE for part in parts)
@@ -71,14 +69,14 @@ class BodyWriter:
         named += [_NETWORK] if len(_without_network(parts)) < len(parts) else []
         if groups and named:
             message = "one side of a rule cannot have both prefixes and groups"
-            raise ValueError(message)
+            raise NoCallError(message)
         return _in_groups(side, groups) if groups else _one_or_many(f"{side}AddressPrefix", [*dict.fromkeys(named)])
 
     def _group(self, peer: RulePeer) -> str:
         group = peer.value if peer.kind is PeerOf.GROUP else self.groups.get(peer)
         if group is None:
             message = f"the group of {peer.value} does not exist yet"
-            raise ValueError(message)
+            raise NoCallError(message)
         return group
 
     def _prefixes(self, peer: RulePeer) -> list[str]:
@@ -86,7 +84,7 @@ class BodyWriter:
             return _cidrs(read_addresses(peer.value))
         if peer.kind is not PeerOf.ADDRESS_LIST:
             message = f"a peer has no value yet: {peer.kind}"
-            raise ValueError(message)
+            raise NoCallError(message)
         return self._tag(peer.value)
 
     def _own(self, own_addresses: AddressSet) -> list[str]:
@@ -105,7 +103,7 @@ class BodyWriter:
         known = self.lists.get(name)
         if known is None or not known.known:
             message = f"the addresses of {name} are not known"
-            raise ValueError(message)
+            raise NoCallError(message)
         return [*AddressSet.union(known.ranges).cidrs()]
 
 

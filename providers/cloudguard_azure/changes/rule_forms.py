@@ -7,13 +7,13 @@ has its priority (https://learn.microsoft.com/azure/virtual-network/network-secu
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.text_forms import read_addresses
-from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
-from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
+from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.calls.cloud_forms import NoCallError
+from cloudguard.provider.rule_parts.parts import of_one_version, ports_of, versions_of
 from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
 from cloudguard_azure.network.rules import SUPPORTED_SERVICES
 from cloudguard_azure.network.service_tags import EVERYWHERE
@@ -47,50 +47,41 @@ def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
 
 
 def expressed(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-    """Return ``rules_of``. Raises ValueError if no rules can express the traffic."""
+    """Return ``rules_of``. Raises NoCallError if no rules can express the traffic."""
     written = rules_of(traffic)
     if not written:
         message = f"no rules of a network security group can express exactly {traffic.services}"
-        raise ValueError(message)
+        raise NoCallError(message)
     return written
 
 
 def protocol_and_ports(services: ServiceSet, peer: RulePeer) -> tuple[str, list[str]]:
-    """Return the protocol and ports of services that one rule can express. Raises ValueError for other services."""
+    """Return the protocol and ports of services that one rule can express. Raises NoCallError for other services."""
     version = _version(peer)
     if _services(services, version) != (services,):
         message = f"no rule of a network security group can express exactly {services}"
-        raise ValueError(message)
+        raise NoCallError(message)
     if SUPPORTED_SERVICES - _impossible(version) <= services:
         return "*", ["*"]
     for name, other in _OTHERS.items():
         if services == other:
             return name, ["*"]
-    tcp, udp = _ports(services, "tcp"), _ports(services, "udp")
+    tcp, udp = ports_of(services, "tcp"), ports_of(services, "udp")
     if not tcp and not udp:
         return "Icmp", ["*"]
     return ("*" if tcp and udp else "Tcp" if tcp else "Udp"), list(tcp or udp)
 
 
-def _peers(peer: RulePeer) -> Iterator[RulePeer]:
-    """Yield the peers to write rules for: ranges of one IP version each, unless the ranges are all addresses."""
-    ranges = read_addresses(peer.value) if peer.kind is PeerOf.RANGE else EVERYWHERE
-    if peer.kind is not PeerOf.RANGE or ranges == EVERYWHERE:
-        yield peer
-        return
-    for version in (ALL4, ALL6):
-        if ranges & version:
-            yield RulePeer(PeerOf.RANGE, ",".join((ranges & version).cidrs()))
+def _peers(peer: RulePeer) -> tuple[RulePeer, ...]:
+    """Return the peers to write rules for: ranges of one IP version each, unless the ranges are all addresses."""
+    everyone = peer.kind is not PeerOf.RANGE or read_addresses(peer.value) == EVERYWHERE
+    return (peer,) if everyone else tuple(of_one_version(peer))
 
 
 def _version(peer: RulePeer) -> int:
     """Return the IP version of a peer's packets, 0 for both."""
-    ranges = read_addresses(peer.value) if peer.kind is PeerOf.RANGE else EVERYWHERE
-    return _one_version(ranges)
-
-
-def _one_version(ranges: AddressSet) -> int:
-    return (4 if ranges & ALL4 else 6) if bool(ranges & ALL4) != bool(ranges & ALL6) else 0
+    has4, has6 = versions_of(peer) if peer.kind is PeerOf.RANGE else (True, True)
+    return 0 if has4 == has6 else 4 if has4 else 6
 
 
 def _impossible(version: int) -> ServiceSet:
@@ -105,7 +96,7 @@ def _services(services: ServiceSet, version: int) -> tuple[ServiceSet, ...]:
     icmp, others = _ICMP - _impossible(version), wanted - SUPPORTED_SERVICES
     if others or (wanted & icmp and not icmp <= wanted):
         return ()
-    tcp, udp = _ports(services, "tcp"), _ports(services, "udp")
+    tcp, udp = ports_of(services, "tcp"), ports_of(services, "udp")
     with_ports = ServiceSet.parse("tcp,udp")
     both = wanted & with_ports
     service_sets = (
@@ -116,12 +107,3 @@ def _services(services: ServiceSet, version: int) -> tuple[ServiceSet, ...]:
     service_sets += [services & _ICMP] if wanted & icmp else []
     service_sets += [wanted & other for other in _OTHERS.values()]
     return tuple(services for services in service_sets if services)
-
-
-def _ports(services: ServiceSet, protocol: str) -> tuple[str, ...]:
-    base = FAMILIES[protocol]
-    of_protocol = services & ServiceSet(((base, base + PORTS),))
-    if of_protocol.size == PORTS:
-        return ("*",)
-    ends = ((start - base, end - base - 1) for start, end in of_protocol.intervals)
-    return tuple(str(first) if first == last else f"{first}-{last}" for first, last in ends)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.rule_parts.edits import after_edits, by_rule, successor_of
-from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
+from cloudguard.provider.calls.cloud_forms import NoCallError
+from cloudguard.provider.rule_parts.edits import EditedRule, by_rule, free_name, free_priority, rules_after
+from cloudguard.provider.rule_parts.parts import Part, parts_of
 from cloudguard.results.change import PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard.values import dataclass
 from cloudguard_azure.changes.rule_bodies import one_rule
@@ -23,25 +23,11 @@ _ADDED: Final = {Action.PERMIT: "cloudguard-allow", Action.DENY: "cloudguard-den
 _BALANCER: Final = RulePeer(PeerOf.ADDRESS_LIST, "AzureLoadBalancer")
 
 
-@dataclass(frozen=True, slots=True)
-class SecurityRule:
-    """A rule with its priority, as its parts. ``edits``: the indexes, in the change, of the edits that made it."""
-
-    priority: int
-    parts: tuple[Part, ...]
-    edits: tuple[int, ...] = ()
-
-    @property
-    def traffic(self) -> RuleTraffic:
-        """The traffic of its first part. All parts have the same direction and action."""
-        return self.parts[0].traffic
-
-
 @dataclass(frozen=True)
 class SecurityRules:
     """A group's rules by name, without the default ones. ``denials``: those that edits of default rules added."""
 
-    rules: Mapping[str, SecurityRule]
+    rules: Mapping[str, EditedRule]
     known: Mapping[str, Part]
     """Every rule of the model by its id, including default rules."""
     defaults: frozenset[str]
@@ -53,7 +39,7 @@ class SecurityRules:
         parts = parts_of(guard)
         priorities = {name: parts_of_rule[0].order for name, parts_of_rule in parts.items()}
         names = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
-        rules = {name: SecurityRule(priorities[name], tuple(parts[name])) for name in parts if name in names}
+        rules = {name: EditedRule(tuple(parts[name]), priority=priorities[name]) for name in parts if name in names}
         known = {part.id: part for parts_of_rule in parts.values() for part in parts_of_rule}
         return cls(rules, known, frozenset(priorities.keys() - names))
 
@@ -69,7 +55,7 @@ class SecurityRules:
         return next(free, None)
 
     def edited(self, edits: Sequence[RuleEdit]) -> SecurityRules:
-        """Return the rules after edits. Raises ValueError if no priority is free for one."""
+        """Return the rules after edits. Raises NoCallError if no priority is free for one."""
         editor = _Editor(self)
         for name, edits_of_rule in by_rule(edits).items():
             if name in self.defaults:
@@ -92,25 +78,19 @@ class _Editor:
 
     def narrow(self, name: str, edits: Sequence[tuple[int, RuleEdit]]) -> None:
         """Edit a rule. The rest of it keeps its name and priority, as far as one rule can express it."""
-        old = self.rules.pop(name, None)
-        places = tuple(place for place, _ in edits)
-        parts = after_edits(old.parts if old else (), (edit for _, edit in edits), self._parts)
-        new_rules = as_rules(parts, one_rule)
-        if old and new_rules:
-            first = successor_of(new_rules, old.parts)
-            new_rules.remove(first)
-            self.rules[name] = SecurityRule(old.priority, first, places if first != old.parts else ())
-        for rule_parts in new_rules:
-            self.rules[self._name(name)] = SecurityRule(
-                self._free_priority(rule_parts[0].order, rule_parts[0].traffic), rule_parts, places
-            )
+        kept, others = rules_after(self.rules.pop(name, None), edits, self._parts, one_rule)
+        if kept:
+            self.rules[name] = kept
+        for rule in others:
+            priority = self._free_priority(rule.parts[0].order, rule.traffic)
+            self.rules[self._name(name)] = replace(rule, priority=priority)
 
     def add(self, edit: RuleEdit, place: int) -> None:
         """Add a rule with the priority of the edit, or the next free one."""
         if edit.after is not None and edit.order is not None:
             for part in self._parts(edit, edit.after):
                 priority = self._free_priority(edit.order - 1, part.traffic)
-                self.rules[self._name(_ADDED[part.traffic.action])] = SecurityRule(priority, (part,), (place,))
+                self.rules[self._name(_ADDED[part.traffic.action])] = EditedRule((part,), (place,), priority)
 
     def put_before_default(self, edits: Sequence[tuple[int, RuleEdit]]) -> None:
         """Add rules with the effect of edits of a default rule, which can't be edited or removed itself.
@@ -137,9 +117,9 @@ class _Editor:
             free = [priority for priority in range(last + 1, LAST_PRIORITY + 1) if priority not in used]
             if not free:
                 message = "no priority is free behind the other rules"
-                raise ValueError(message)
+                raise NoCallError(message)
             name = self._name(_ADDED[part.traffic.action])
-            self.rules[name] = SecurityRule(free[-1] if denies else free[0], (part,), (place,))
+            self.rules[name] = EditedRule((part,), (place,), free[-1] if denies else free[0])
             if denies:
                 self.denials.add(name)
 
@@ -148,31 +128,18 @@ class _Editor:
         old = self._before.known.get(edit.rule, Part("", traffic, edit.targets, order=FIRST_PRIORITY))
         return [old.replacement_with(each) for each in expressed(traffic)]
 
-    def _same_direction(self, traffic: RuleTraffic) -> Iterator[tuple[str, SecurityRule]]:
+    def _same_direction(self, traffic: RuleTraffic) -> Iterator[tuple[str, EditedRule]]:
         """Yield the rules of the same direction, whose priorities must differ."""
         for name, rule in self.rules.items():
             if rule.traffic.direction is traffic.direction:
                 yield name, rule
 
     def _free_priority(self, near: int, traffic: RuleTraffic) -> int:
-        """Return the free priority next to ``near`` with only rules of the same action in between.
-
-        The order of such rules does not matter. Raises ValueError if there is no such priority.
-        """
         used = {rule.priority: rule.traffic.action for _, rule in self._same_direction(traffic)}
-        for steps in (range(near + 1, LAST_PRIORITY + 1), range(near - 1, FIRST_PRIORITY - 1, -1)):
-            for priority in steps:
-                if priority not in used:
-                    return priority
-                if used[priority] is not traffic.action:
-                    break
-        message = f"no priority is free next to {near}"
-        raise ValueError(message)
+        return free_priority(used, near, traffic.action, first=FIRST_PRIORITY, last=LAST_PRIORITY)
 
     def _name(self, like: str) -> str:
-        tried = (f"{like[: _LONGEST_NAME - 5]}-{number}" for number in count(2))
-        used = {name.lower() for name in (*self.rules, *self._before.defaults)}
-        return next(name for name in tried if name.lower() not in used)
+        return free_name(like, (*self.rules, *self._before.defaults), _LONGEST_NAME)
 
 
 def _may_hold_host(peer: RulePeer) -> bool:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from cloudguard.model.filters import Filter
-from cloudguard.model.snapshot import Snapshot
+from cloudguard.provider.calls.cloud_forms import TRUST, CloudForms, Pair
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.provider.rule_parts.parts import Part, parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, RuleTraffic
+from cloudguard.results.change import (
+    AttributeEdit,
+    Change,
+    Edit,
+    GroupEdit,
+    ListEdit,
+    MembershipEdit,
+    Procedure,
+    RuleTraffic,
+)
+from cloudguard.results.document_edit import DocumentEdit
 from cloudguard_gcp.changes import shell as gcloud
 from cloudguard_gcp.changes import terraform as hcl
 from cloudguard_gcp.changes.cluster_calls import endpoint_calls, metadata_calls
@@ -20,19 +30,15 @@ from cloudguard_gcp.changes.policies import POLICY, policy_body, policy_calls
 from cloudguard_gcp.changes.role_calls import role_calls
 from cloudguard_gcp.changes.rule_forms import rules_of
 from cloudguard_gcp.changes.tag_calls import tag_calls
-from cloudguard_gcp.changes.trust_calls import TRUST, trust_calls
+from cloudguard_gcp.changes.trust_calls import trust_calls
 
 _DEFAULT_PRIORITY: Final = 1000
 _MOST_FIREWALLS: Final = 1000
 """Most VPC firewall rules of a network (https://cloud.google.com/firewall/quotas)."""
 
 
-class Forms:
+class Forms(CloudForms):
     """The forms of changes to the resources of one snapshot."""
-
-    def __init__(self, snapshot: Snapshot) -> None:
-        self._snapshot = snapshot
-        self._filters = {guard.id: guard for guard in snapshot.topology.filters}
 
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can express it."""
@@ -62,23 +68,29 @@ class Forms:
         """Return the quota of a network's firewall rules. A policy's quota is in attributes, which are not counted."""
         return RuleQuota(_MOST_FIREWALLS, len(parts_of(guard))) if guard.kind == VPC else None
 
-    def calls(self, change: Change, earlier: Sequence[Change] = ()) -> tuple[PlannedCall, ...]:
-        """Return the calls that make a change after the ``earlier`` changes; none if no call can make it."""
-        guard = self._filters.get(change.resource.id)
-        if guard is None or not change.rule_edits:
-            return (
-                *tag_calls(self._snapshot, change),
-                *endpoint_calls(self._snapshot, change, earlier),
-                *metadata_calls(self._snapshot, change),
-                *disk_calls(self._snapshot, change, earlier),
-                *(trust_calls if change.kind == TRUST else role_calls)(self._snapshot, change),
-            )
-        try:
-            if guard.kind == VPC:
-                return tuple(firewall_calls(guard, change, earlier))
-            return tuple(policy_calls(guard, change, earlier)) if guard.kind.endswith(POLICY) and guard.editable else ()
-        except ValueError:
-            return ()
+    def rule_calls(self, change: Change, earlier: Sequence[Change]) -> Iterable[PlannedCall]:
+        """Return the calls for edits of a VPC network's firewall rules, or of a firewall policy's."""
+        guard = self.index.filters.get(change.resource.id)
+        if guard is not None and guard.kind == VPC:
+            return firewall_calls(guard, change, earlier)
+        is_policy = guard is not None and guard.kind.endswith(POLICY) and guard.editable
+        return policy_calls(guard, change, earlier) if guard and is_policy else ()
+
+    def edit_calls(self, change: Change, edit: Edit, earlier: Sequence[Change]) -> Iterable[Pair]:
+        """Return the calls of an edit; none if no call can make it."""
+        match edit:
+            case GroupEdit() | MembershipEdit():
+                return tag_calls(self.index.snapshot.cluster.account, edit)
+            case ListEdit():
+                return endpoint_calls(self.index, change, edit, earlier)
+            case AttributeEdit() if change.kind == "metadata.restrict":
+                return metadata_calls(self.index, edit)
+            case DocumentEdit():
+                return (trust_calls if change.kind == TRUST else role_calls)(self.index, change, edit)
+            case Procedure():
+                return disk_calls(self.index, change, earlier)
+            case _:
+                return ()
 
     def shell(self, call: ApiCall) -> str:
         """Return a call as a line for ``gcloud``, quoted for a POSIX shell."""
@@ -86,6 +98,6 @@ class Forms:
 
     def terraform(self, change: Change) -> str:
         """Return blocks of HCL that make a change of VPC firewall rules; "" for other changes."""
-        guard = self._filters.get(change.resource.id)
+        guard = self.index.filters.get(change.resource.id)
         is_vpc = guard is not None and guard.kind == VPC
         return hcl.terraform(guard.source.resource, self.calls(change)) if guard and is_vpc else ""

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from cloudguard.model.network import Endpoint
-from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.provider.calls.cloud_forms import Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import PRIVATE_RANGES, AttributeEdit, Change, ListEdit, PeerOf, RulePeer
 from cloudguard_gcp.access.links import last
 from cloudguard_gcp.cluster.gke_endpoints import BY_DNS_NAME, BY_KUBERNETES, GOOGLE_CLOUD, WITH_CREDENTIALS
@@ -22,29 +23,28 @@ UPDATE: Final = "container.projects.locations.clusters.update"
 _EVERYONE: Final = frozenset({"0.0.0.0/0", "::/0"})
 
 
-def endpoint_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+def endpoint_calls(index: SnapshotIndex, change: Change, edit: ListEdit, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that restrict an endpoint: its authorized networks, or external traffic to its DNS name.
 
     Both sides of an endpoint have one list. A call for one side keeps what the ``earlier`` changes of the other need.
     """
-    endpoint = next((endpoint for endpoint in snapshot.topology.endpoints if endpoint.id == change.resource.id), None)
-    for place, edit in enumerate(change.edits):
-        if endpoint is None or "/clusters/" not in endpoint.source.resource or not isinstance(edit, ListEdit):
-            continue
-        if endpoint.for_all_or_nobody:
-            yield from _by_name(endpoint, place)
-        elif not change.needs_input and last(endpoint.source.resource) == endpoint.id:
-            yield from _ranges(endpoint, edit, place, earlier)
+    endpoint = index.endpoints.get(change.resource.id)
+    if endpoint is None or "/clusters/" not in endpoint.source.resource:
+        return
+    if endpoint.for_all_or_nobody:
+        yield from _by_name(endpoint)
+    elif not change.needs_input and last(endpoint.source.resource) == endpoint.id:
+        yield from _ranges(endpoint, edit, earlier)
 
 
-def _by_name(endpoint: Endpoint, place: int) -> Iterator[PlannedCall]:
+def _by_name(endpoint: Endpoint) -> Iterator[Pair]:
     keys = BY_KUBERNETES if endpoint.id.endswith(WITH_CREDENTIALS) else ("allowExternalTraffic",)
     if BY_DNS_NAME in endpoint.id:
         call, undo = (_endpoints(endpoint, {"dnsEndpointConfig": dict.fromkeys(keys, on)}) for on in (False, True))
-        yield PlannedCall(place, call, (undo,))
+        yield call, (undo,)
 
 
-def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+def _ranges(endpoint: Endpoint, edit: ListEdit, earlier: Sequence[Change]) -> Iterator[Pair]:
     enforced = bool(endpoint.filters)
     if edit.name == PRIVATE_RANGES:
         public = _public_list(endpoint, earlier)
@@ -56,7 +56,7 @@ def _ranges(endpoint: Endpoint, edit: ListEdit, place: int, earlier: Sequence[Ch
         after = _authorized(endpoint, edit.after, enforced=enforced)
     if after is not None:
         undo = (_endpoints(endpoint, _by_address(before)),) if before is not None else ()
-        yield PlannedCall(place, _endpoints(endpoint, _by_address(after)), undo)
+        yield _endpoints(endpoint, _by_address(after)), undo
 
 
 def _public_list(endpoint: Endpoint, earlier: Sequence[Change]) -> tuple[RulePeer, ...]:
@@ -103,29 +103,21 @@ def _endpoints(endpoint: Endpoint, config: dict[str, Any]) -> ApiCall:
     )
 
 
-def metadata_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+def metadata_calls(index: SnapshotIndex, edit: AttributeEdit) -> Iterator[Pair]:
     """Yield the calls that give each node pool GKE's own metadata server. GKE then recreates the nodes.
 
     https://cloud.google.com/kubernetes-engine/docs/how-to/workload-identity
     """
-    cluster = next(
-        (
-            endpoint.source.resource
-            for endpoint in snapshot.topology.endpoints
-            if "/clusters/" in endpoint.source.resource
-        ),
-        "",
-    )
-    for place, edit in enumerate(change.edits):
-        if not isinstance(edit, AttributeEdit) or change.kind != "metadata.restrict" or not cluster:
-            continue
-        for name in dict.fromkeys(resource.name for resource in edit.of if resource.kind == "pool" and resource.name):
-            call, undo = (
-                ApiCall(
-                    CONTAINER,
-                    "container.projects.locations.clusters.nodePools.update",
-                    {"name": f"{cluster}/nodePools/{name}", "body": {"workloadMetadataConfig": {"mode": mode}}},
-                )
-                for mode in ("GKE_METADATA", "GCE_METADATA")
+    resources = (endpoint.source.resource for endpoint in index.endpoints.values())
+    cluster = next((resource for resource in resources if "/clusters/" in resource), "")
+    pools = dict.fromkeys(resource.name for resource in edit.of if resource.kind == "pool" and resource.name)
+    for pool in pools if cluster else ():
+        call, undo = (
+            ApiCall(
+                CONTAINER,
+                "container.projects.locations.clusters.nodePools.update",
+                {"name": f"{cluster}/nodePools/{pool}", "body": {"workloadMetadataConfig": {"mode": mode}}},
             )
-            yield PlannedCall(place, call, (undo,))
+            for mode in ("GKE_METADATA", "GCE_METADATA")
+        )
+        yield call, (undo,)

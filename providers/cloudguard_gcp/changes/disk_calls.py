@@ -10,50 +10,51 @@ import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from hashlib import sha256
-from typing import Any, Final, TypeAlias, cast
+from typing import Any, Final, cast
 
 from cloudguard.model.cluster import Disk
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.provider.calls.cloud_forms import ENCRYPT, Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import Change
 from cloudguard_gcp.access.links import last, part_of
 from cloudguard_gcp.cluster.disks import PROJECT_NUMBER
 from cloudguard_gcp.cluster.keys import CUSTOMER_SUPPLIED, VERSION
 
-Pair: TypeAlias = tuple[ApiCall, tuple[ApiCall, ...]]
 COMPUTE: Final = "compute.googleapis.com"
 KMS: Final = "cloudkms.googleapis.com"
-ENCRYPT: Final = "disk.encrypt"
 _KEYS: Final = "cloudkms.projects.locations.keyRings"
 _ENCRYPTS: Final = "roles/cloudkms.cryptoKeyEncrypterDecrypter"
 _PERIOD: Final = timedelta(days=90)
 _LONGEST_NAME: Final = 63
 
 
-def disk_calls(snapshot: Snapshot, change: Change, earlier: Sequence[Change]) -> Iterator[PlannedCall]:
+def disk_calls(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> Iterator[Pair]:
     """Yield the calls that replace a zonal disk by a copy with another key. Its host is stopped meanwhile.
 
     A group that manages the host would start or replace it, so the disks of such hosts have no call. The key is that of
     another disk of the cluster, if it lasts. Otherwise the first of the changes ``earlier`` and ``change`` makes one.
     """
-    disk, number = _replaceable(snapshot, change), dict(snapshot.cluster.traits).get(PROJECT_NUMBER, "")
+    snapshot = index.snapshot
+    disk, number = _replaceable(index, change), dict(snapshot.cluster.traits).get(PROJECT_NUMBER, "")
     if disk is None:
         return
     present, new = _present_key(snapshot, disk), _new_key(snapshot, disk)
-    others = (_replaceable(snapshot, other) for other in earlier)
+    others = (_replaceable(index, other) for other in earlier)
     exists = bool(present) or any(other and _new_key(snapshot, other) == new for other in others)
     if exists or number:
-        for call, inverse in (*(() if exists else _key_made(snapshot, new, number)), *_copied(disk, present or new)):
-            yield PlannedCall(0, call, inverse)
+        yield from () if exists else _key_made(snapshot, new, number)
+        yield from _copied(disk, present or new)
 
 
-def _replaceable(snapshot: Snapshot, change: Change) -> Disk | None:
+def _replaceable(index: SnapshotIndex, change: Change) -> Disk | None:
     """Return the disk that a change replaces, None if no calls can do so."""
-    disk = next((disk for disk in snapshot.cluster.disks if disk.id == change.resource.id), None)
+    disk = index.disks.get(change.resource.id)
     if change.kind != ENCRYPT or disk is None or not disk.copy_fields or not part_of(disk.id, "zones"):
         return None
-    alone = not disk.host or any(host.id == disk.host and not host.pool for host in snapshot.cluster.hosts)
-    return disk if alone else None
+    host = index.hosts.get(disk.host)
+    return disk if not disk.host or (host and not host.pool) else None
 
 
 def _present_key(snapshot: Snapshot, disk: Disk) -> str:

@@ -7,20 +7,25 @@ https://cloud.google.com/compute/docs/reference/rest/v1/networkFirewallPolicies
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
-from itertools import count
+from functools import partial
 from typing import Any, Final
 
 from cloudguard.model.filters import Action, Direction, Filter
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.rule_parts.edits import after_edits, by_rule, successor_of
-from cloudguard.provider.rule_parts.parts import Part, as_rules, parts_of
+from cloudguard.provider.calls.cloud_forms import NoCallError
+from cloudguard.provider.rule_parts.edits import (
+    EditedRule,
+    before_and_after,
+    by_rule,
+    free_name,
+    rule_calls,
+    rules_after,
+)
+from cloudguard.provider.rule_parts.parts import Part, parts_of, united_services
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, GroupEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
-from cloudguard.values import dataclass
 from cloudguard_gcp.access.links import project_of
 from cloudguard_gcp.changes.rule_forms import ACCOUNT, TAG, expressed, one_rule, protocols
 from cloudguard_gcp.cluster.selectors import by_tag
@@ -33,23 +38,14 @@ _LONGEST_NAME: Final = 63
 _LISTED: Final = {Action.PERMIT: "allowed", Action.DENY: "denied"}
 _GROUPS: Final = ((TAG, "Tags"), (ACCOUNT, "ServiceAccounts"))
 Body = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Firewall:
-    """A firewall rule as its parts. ``edits``: the indexes, in the change, of the edits that made it."""
-
-    parts: tuple[Part, ...]
-    edits: tuple[int, ...] = ()
-
-
-Firewalls = Mapping[str, Firewall]
+Firewalls = Mapping[str, EditedRule]
+"""Firewall rules by name."""
 
 
 def firewall_calls(guard: Filter, change: Change, earlier_changes: Sequence[Change]) -> Iterator[PlannedCall]:
     """Yield the calls for a change of a network's firewall rules, after ``earlier_changes``.
 
-    Raises ValueError if no calls can make the change.
+    Raises NoCallError if no calls can make the change.
     """
     tags = {
         edit.group: by_tag(edit.name)
@@ -59,16 +55,21 @@ def firewall_calls(guard: Filter, change: Change, earlier_changes: Sequence[Chan
     }
     for edit in (edit for earlier in earlier_changes if earlier.id == change.id for edit in earlier.rule_edits):
         for traffic in expressed(edit.after, in_policy=False) if edit.after is not None else ():
-            firewall_body((Part("", traffic),), tags)  # raises ValueError: nothing is removed then either
-    before: Firewalls = {name: Firewall(tuple(parts)) for name, parts in parts_of(guard).items()}
-    for earlier in earlier_changes:
-        if earlier.resource.id == guard.id:
-            with suppress(ValueError):  # the call for this change was not made
-                before = _edited(guard, before, earlier.rule_edits)
-    before = {name: replace(firewall, edits=()) for name, firewall in before.items()}
-    after = _edited(guard, before, change.rule_edits)
+            firewall_body((Part("", traffic),), tags)  # raises NoCallError: nothing is removed then either
     network = guard.source.resource
-    yield from _difference(network, before, after, tags)
+    project = project_of(network)
+
+    def call(name: str, old: EditedRule | None, new: EditedRule | None) -> ApiCall:
+        if new is None:
+            return _call("delete", project, name)
+        body = firewall_body(new.parts, tags)
+        if old is None:
+            return _call("insert", project, "", _complete_body(name, network, body))
+        return _call("patch", project, name, body)
+
+    rules: Firewalls = {name: EditedRule(tuple(parts)) for name, parts in parts_of(guard).items()}
+    before, after = before_and_after(rules, partial(_edited, guard), change, earlier_changes)
+    yield from rule_calls(before, after, call)
 
 
 def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Firewalls:
@@ -81,21 +82,14 @@ def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Fire
         return [replace(old.replacement_with(each), order=order) for each in expressed(traffic, in_policy=False)]
 
     for name, edits_of_rule in by_rule(edits).items():
-        places = tuple(place for place, _ in edits_of_rule)
         if BY_GKE.fullmatch(name):
             for place, part in _rules_before(guard, edits_of_rule, parts):
-                rules[_name(f"{name}-cloudguard", rules)] = Firewall((part,), (place,))
+                rules[free_name(f"{name}-cloudguard", rules, _LONGEST_NAME)] = EditedRule((part,), (place,))
             continue
-        old = rules.pop(name, None)
-        new_rules = as_rules(
-            after_edits(old.parts if old else (), (edit for _, edit in edits_of_rule), parts), one_rule
-        )
-        if old and new_rules:
-            first = successor_of(new_rules, old.parts)
-            new_rules.remove(first)
-            rules[name] = Firewall(first, places if first != old.parts else ())
-        for rule_parts in new_rules:
-            rules[_name(name or "cloudguard", rules)] = Firewall(rule_parts, places)
+        kept, others = rules_after(rules.pop(name, None), edits_of_rule, parts, one_rule)
+        rules |= {name: kept} if kept else {}
+        for rule in others:
+            rules[free_name(name or "cloudguard", rules, _LONGEST_NAME)] = rule
     return rules
 
 
@@ -115,11 +109,11 @@ def _rules_before(
 
 
 def _order(part: Part, step: int) -> int:
-    """Return the rank of a rule with a smaller priority than a part's. Raises ValueError if there is none."""
+    """Return the rank of a rule with a smaller priority than a part's. Raises NoCallError if there is none."""
     priority = part.order // 2 + step
     if priority < 0:
         message = "no smaller priority is free"
-        raise ValueError(message)
+        raise NoCallError(message)
     return 2 * priority + (part.traffic.action is not Action.DENY)
 
 
@@ -141,38 +135,6 @@ def _denied(guard: Filter, rule: str, traffic: RuleTraffic) -> Iterator[RuleTraf
         yield replace(traffic, services=services, peer=peer, action=Action.DENY)
 
 
-def _name(like: str, used: Mapping[str, object]) -> str:
-    tried = (f"{like[: _LONGEST_NAME - 5]}-{number}" for number in count(2))
-    return next(name for name in tried if name not in used)
-
-
-def _difference(
-    network: str, before: Firewalls, after: Firewalls, tags: Mapping[RulePeer, str]
-) -> Iterator[PlannedCall]:
-    """Yield a call for each rule that differs: added rules first (denials last), then changed, then removed ones."""
-    changed = {name: rule for name, rule in after.items() if rule.edits}
-    gone = [name for name in before if name not in after]
-    project = project_of(network)
-
-    def denies(name: str) -> bool:
-        return changed[name].parts[0].traffic.action is Action.DENY
-
-    for name in sorted(changed, key=lambda name: (name in before, denies(name), name)):
-        body = firewall_body(changed[name].parts, tags)
-        if name in before:
-            undo = _call("patch", project, name, firewall_body(before[name].parts, tags))
-            yield PlannedCall(min(changed[name].edits), _call("patch", project, name, body), (undo,))
-        else:
-            complete = _complete_body(name, network, body)
-            yield PlannedCall(
-                min(changed[name].edits), _call("insert", project, "", complete), (_call("delete", project, name),)
-            )
-    last_edit = max((place for rule in changed.values() for place in rule.edits), default=0)
-    for name in gone:
-        complete = _complete_body(name, network, firewall_body(before[name].parts, tags))
-        yield PlannedCall(last_edit, _call("delete", project, name), (_call("insert", project, "", complete),))
-
-
 def _complete_body(name: str, network: str, body: Body) -> Body:
     link = f"https://www.googleapis.com/compute/v1/{network}"
     return {"name": name, "network": link, **{key: value for key, value in body.items() if value != []}}
@@ -187,17 +149,17 @@ def _call(verb: str, project: str, name: str, body: Body | None = None) -> ApiCa
 def firewall_body(parts: Sequence[Part], tags: Mapping[RulePeer, str]) -> Body:
     """Return one firewall rule made of parts, without its name and network.
 
-    Raises ValueError for unknown peers, and for parts that a firewall rule can't express.
+    Raises NoCallError for unknown peers, and for parts that a firewall rule can't express.
     """
     first = parts[0].traffic
     ingress = first.direction is Direction.INGRESS
     far, near = ("source", "destination") if ingress else ("destination", "source")
-    services = protocols(ServiceSet.of_intervals(span for part in parts for span in part.traffic.services.intervals))
+    services = protocols(united_services(parts))
     if services is None or any(part.uncertain for part in parts):
         message = (
             "a firewall rule cannot express it, or cloudguard does not understand all of the rule and cannot restore it"
         )
-        raise ValueError(message)
+        raise NoCallError(message)
     targets = [cidr for part in parts[:1] for cidr in part.targets.cidrs()]
     return {
         **({"description": parts[0].description} if parts[0].description else {}),
@@ -218,7 +180,7 @@ def _peers(side: str, peers: Mapping[RulePeer, None], tags: Mapping[RulePeer, st
     ]
     if len(groups) + sum(peer.kind is PeerOf.RANGE for peer in peers) < len(peers):
         message = "a peer has no value yet"
-        raise ValueError(message)
+        raise NoCallError(message)
     named = {f"{side}{field}": _with_prefix(prefix, groups) for prefix, field in _GROUPS if side == "source"}
     return {f"{side}Ranges": ranges, **named}
 

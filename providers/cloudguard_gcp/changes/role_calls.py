@@ -12,48 +12,40 @@ from hashlib import sha256
 from typing import Any, Final
 
 from cloudguard.model.identity import Identity, PolicyDocument
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.provider.calls.cloud_forms import Pair, replaced_policies
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import Change
-from cloudguard.results.document_edit import DocumentEdit, StatementFate
+from cloudguard.results.document_edit import DocumentEdit
 
 IAM: Final = "iam.googleapis.com"
 RESOURCES: Final = "cloudresourcemanager.googleapis.com"
-_TAKEN: Final = frozenset({StatementFate.NARROW, StatementFate.DROP})
 Binding = Mapping[str, Any]
 
 
-def role_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+def role_calls(index: SnapshotIndex, change: Change, edit: DocumentEdit) -> Iterator[Pair]:
     """Yield the calls that create custom roles and bind them, then remove the bindings that they replace."""
-    identities = snapshot.identities.identities
-    identity = next((identity for identity in identities if identity.id == change.resource.id), None)
-    project = f"projects/{snapshot.cluster.account}"
-    for place, edit in enumerate(change.edits):
-        if not isinstance(edit, DocumentEdit) or identity is None or "@" not in identity.name:
-            continue
-        names = {change.policy for change in edit.changes if change.fate in _TAKEN}
-        gone = [
-            policy for policy in snapshot.identities.policies if policy.id in identity.policies and policy.name in names
-        ]
-        known = len({policy.name for policy in gone}) == len(names)
-        if not known or not all(_can_go(policy, identities) for policy in gone):
-            continue
-        roles = [_role(json.loads(text), project) for text in edit.documents]
-        if not all(_is_of(project, binding) for _, bindings in roles for binding in bindings):
-            continue
-        for role, bindings in roles:
-            yield PlannedCall(place, role, (_deleted(role),))
-            name = f"{project}/roles/{role.parameters['body']['roleId']}"
-            for binding in bindings:
-                added = _binding(name, f"serviceAccount:{identity.name}", str(binding.get("condition", "")))
-                yield PlannedCall(place, bound(project, add=added), (bound(project, remove=added),))
-        for policy in gone:
-            written: dict[str, Any] = json.loads(policy.document)
-            own = [f"serviceAccount:{identity.name}"] if written["member"] else []
-            for member in (*own, *written.get("everyone", ())):
-                removed = _binding(written["role"], member, written["condition"] or "")
-                level = policy.source.resource
-                yield PlannedCall(place, bound(level, remove=removed), (bound(level, add=removed),))
+    identity, project = index.identities.get(change.resource.id), f"projects/{index.snapshot.cluster.account}"
+    if identity is None or "@" not in identity.name:
+        return
+    gone = replaced_policies(index, identity, edit)
+    roles = [_role(json.loads(text), project) for text in edit.documents]
+    fits = all(_is_of(project, binding) for _, bindings in roles for binding in bindings)
+    if gone is None or not fits or not all(_can_go(policy, index.identities.values()) for policy in gone):
+        return
+    for role, bindings in roles:
+        yield role, (_deleted(role),)
+        name = f"{project}/roles/{role.parameters['body']['roleId']}"
+        for binding in bindings:
+            added = binding_of(name, f"serviceAccount:{identity.name}", str(binding.get("condition", "")))
+            yield bound(project, add=added), (bound(project, remove=added),)
+    for policy in gone:
+        written: dict[str, Any] = json.loads(policy.document)
+        own = [f"serviceAccount:{identity.name}"] if written["member"] else []
+        for member in (*own, *written.get("everyone", ())):
+            removed = binding_of(written["role"], member, written["condition"] or "")
+            level = policy.source.resource
+            yield bound(level, remove=removed), (bound(level, add=removed),)
 
 
 def _can_go(policy: PolicyDocument, identities: Iterable[Identity]) -> bool:
@@ -87,7 +79,8 @@ def _deleted(role: ApiCall) -> ApiCall:
     return ApiCall(IAM, "iam.projects.roles.delete", {"name": name})
 
 
-def _binding(role: str, member: str, condition: str) -> Binding:
+def binding_of(role: str, member: str, condition: str) -> Binding:
+    """Return a binding of a role to a member. ``condition``: "" for none."""
     conditioned = {"condition": {"title": "cloudguard", "expression": condition}} if condition else {}
     return {"role": role, "member": member, **conditioned}
 

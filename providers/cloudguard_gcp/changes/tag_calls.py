@@ -7,38 +7,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, GroupEdit, MembershipEdit, Resource
+from cloudguard.provider.calls.cloud_forms import Pair
+from cloudguard.results.api_call import ApiCall
+from cloudguard.results.change import GroupEdit, MembershipEdit, Resource
 from cloudguard_gcp.changes.firewalls import COMPUTE
 from cloudguard_gcp.changes.rule_forms import TAG
 from cloudguard_gcp.cluster.selectors import by_tag
 
 
-def tag_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+def tag_calls(project: str, edit: GroupEdit | MembershipEdit) -> Iterator[Pair]:
     """Yield the calls that add machines to groups or remove them; none if a member is a pool.
 
     The template of a pool is never edited.
     """
-    project = snapshot.cluster.account
-    for place, edit in enumerate(change.edits):
-        if not isinstance(edit, GroupEdit | MembershipEdit):
-            continue
-        joins = edit.joins if isinstance(edit, MembershipEdit) else (by_tag(edit.name),)
-        leaves = edit.leaves if isinstance(edit, MembershipEdit) else ()
-        if all(group.startswith(TAG) for group in (*joins, *leaves)) and not any(
-            _is_pool(member) for member in edit.members
-        ):
-            for member in edit.members:
-                for word, other, groups in (("add", "remove", joins), ("remove", "add", leaves)):
-                    if groups:
-                        tags = [group.removeprefix(TAG) for group in groups]
-                        call, undo = (_tagged(project, member, action, tags) for action in (word, other))
-                        yield PlannedCall(place, call, (undo,))
-
-
-def _is_pool(member: Resource) -> bool:
-    return member.kind == "pool"
+    joins = edit.joins if isinstance(edit, MembershipEdit) else (by_tag(edit.name),)
+    leaves = edit.leaves if isinstance(edit, MembershipEdit) else ()
+    are_tags = all(group.startswith(TAG) for group in (*joins, *leaves))
+    if not are_tags or any(member.kind == "pool" for member in edit.members):
+        return
+    for member in edit.members:
+        for word, other, groups in (("add", "remove", joins), ("remove", "add", leaves)):
+            if groups:
+                tags = [group.removeprefix(TAG) for group in groups]
+                yield _tagged(project, member, word, tags), (_tagged(project, member, other, tags),)
 
 
 def _tagged(project: str, member: Resource, word: str, tags: Sequence[str]) -> ApiCall:

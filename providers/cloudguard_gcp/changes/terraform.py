@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
-from cloudguard.provider.permissions.hcl import hcl
+from cloudguard.provider.permissions.hcl import hcl, import_block, removed_block, resource_block
 from cloudguard.results.api_call import PlannedCall
 from cloudguard_gcp.access.links import short
 
@@ -40,19 +40,18 @@ def _blocks(network: str, planned: PlannedCall) -> Iterator[str]:
         return
     body: Mapping[str, Any] = parameters.get("body", {})
     name = str(parameters.get("firewall") or body["name"])
-    label = f"{_KIND}.{_label(name)}"
+    label = _label(name)
     if not body:
-        yield f"removed {{\n  from = {label}\n  lifecycle {{\n    destroy = true\n  }}\n}}\n"
+        yield removed_block(_KIND, label)
         return
     if planned.call.operation.endswith(".patch"):
-        place = f"projects/{parameters['project']}/global/firewalls/{name}"
-        yield f"import {{\n  to = {label}\n  id = {hcl(place)}\n}}\n"
+        yield import_block(_KIND, label, f"projects/{parameters['project']}/global/firewalls/{name}")
     written = {"name": name, "project": parameters["project"], "network": network}
     written |= {_ARGUMENTS[key]: value for key, value in body.items() if key in _ARGUMENTS and value != []}
     written["network"] = short(written["network"])
     lines = "".join(f"  {key} = {hcl(value)}\n" for key, value in written.items())
     lines += "".join(_protocol(_LISTED[key], entry) for key in _LISTED for entry in body.get(key, ()))
-    yield f'resource "{_KIND}" "{_label(name)}" {{\n{lines}}}\n'
+    yield resource_block(_KIND, label, lines)
 
 
 def _protocol(word: str, listed: Mapping[str, Any]) -> str:

@@ -10,29 +10,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from cloudguard.model.identity import PolicyDocument, PolicyKind
-from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.api_call import ApiCall, PlannedCall
+from cloudguard.provider.calls.cloud_forms import Pair
+from cloudguard.provider.calls.snapshot_index import SnapshotIndex
+from cloudguard.results.api_call import ApiCall
 from cloudguard.results.change import Change
 from cloudguard.results.document_edit import DocumentEdit
-from cloudguard_gcp.changes.role_calls import IAM
+from cloudguard_gcp.changes.role_calls import IAM, binding_of
 from cloudguard_gcp.identity.service_accounts import ABOVE
 
-TRUST: Final = "trust.narrow"
 _SET: Final = "iam.projects.serviceAccounts.setIamPolicy"
 
 
-def trust_calls(snapshot: Snapshot, change: Change) -> Iterator[PlannedCall]:
+def trust_calls(index: SnapshotIndex, change: Change, edit: DocumentEdit) -> Iterator[Pair]:
     """Yield a call for each outsider and binding.
 
     None where one is bound on the project or above it: other service accounts have that binding too.
     """
-    name = f"{change.resource.name}#trust"
-    policy = next((policy for policy in snapshot.identities.policies if policy.id == name), None)
-    for place, edit in enumerate(change.edits):
-        if policy is not None and policy.kind is PolicyKind.TRUST and isinstance(edit, DocumentEdit):
-            for binding in _removed_bindings(policy, edit):
-                remove, add = (_bound(policy.source.resource, {verb: [binding]}) for verb in ("remove", "add"))
-                yield PlannedCall(place, remove, (add,))
+    policy = index.policies.get(f"{change.resource.name}#trust")
+    if policy is not None and policy.kind is PolicyKind.TRUST:
+        for binding in _removed_bindings(policy, edit):
+            remove, add = (_bound(policy.source.resource, {verb: [binding]}) for verb in ("remove", "add"))
+            yield remove, (add,)
 
 
 def _removed_bindings(policy: PolicyDocument, edit: DocumentEdit) -> list[Mapping[str, Any]]:
@@ -47,17 +45,11 @@ def _removed_bindings(policy: PolicyDocument, edit: DocumentEdit) -> list[Mappin
     if gone & stays or any(role not in roles for role, _ in gone):
         return []
     return [
-        _binding(item, member)
+        binding_of(item["role"], member, item["condition"] or "")
         for item in written
         for member in item["members"]
         if ABOVE not in item and (item["role"], member) in gone
     ]
-
-
-def _binding(written: Mapping[str, Any], member: str) -> Mapping[str, Any]:
-    condition = written["condition"]
-    conditioned = {"condition": {"title": "cloudguard", "expression": condition}} if condition else {}
-    return {"role": written["role"], "member": member, **conditioned}
 
 
 def _bound(email: str, lists: Mapping[str, Any]) -> ApiCall:

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Any, Final, cast
+from typing import Any, Final
 
-from cloudguard.provider.permissions.hcl import hcl
-from cloudguard.results.api_call import ANSWER, ApiCall, PlannedCall
+from cloudguard.provider.calls.placeholders import name_of
+from cloudguard.provider.permissions.hcl import hcl, import_block, removed_block, resource_block
+from cloudguard.results.api_call import ApiCall, PlannedCall
 
 _RULE: Final = {
     "CidrIpv4": "cidr_ipv4",
@@ -101,7 +102,7 @@ def _modified(parameters: Values, egress: Collection[str]) -> Iterator[str]:
     (edited,) = parameters["SecurityGroupRules"]
     rule = edited["SecurityGroupRuleId"]
     label, kind = _label(rule), _kind(egress=rule in egress)
-    yield _import(kind, label, rule)
+    yield import_block(kind, label, rule)
     yield _resource(kind, label, _of_group(parameters) | _rule(edited["SecurityGroupRule"]))
 
 
@@ -121,7 +122,7 @@ def _permission(fields: Values) -> dict[str, Any]:
 
 def _revoked(call: ApiCall) -> Iterator[str]:
     for rule in call.parameters.get("SecurityGroupRuleIds", ()):
-        yield _removed(_kind(egress=call.operation.endswith("Egress")), _label(rule))
+        yield removed_block(_kind(egress=call.operation.endswith("Egress")), _label(rule))
 
 
 def _attached(planned: PlannedCall) -> Iterator[str]:
@@ -133,7 +134,7 @@ def _attached(planned: PlannedCall) -> Iterator[str]:
             yield _resource(kind, label, {"security_group_id": group, "network_interface_id": interface})
     for group in before:
         if group not in parameters["Groups"]:
-            yield _removed(kind, _label(interface, *_texts([group])))
+            yield removed_block(kind, _label(interface, *_texts([group])))
 
 
 def _entry(planned: PlannedCall) -> Iterator[str]:
@@ -142,7 +143,7 @@ def _entry(planned: PlannedCall) -> Iterator[str]:
         parameters["NetworkAclId"], "egress" if parameters["Egress"] else "ingress", str(parameters["RuleNumber"])
     )
     if call.operation.startswith("Delete"):
-        yield _removed(kind, label)
+        yield removed_block(kind, label)
         return
     if call.operation.startswith("Replace"):
         before = planned.inverse[0].parameters
@@ -152,7 +153,7 @@ def _entry(planned: PlannedCall) -> Iterator[str]:
             before["Protocol"],
             str(parameters["Egress"]).lower(),
         )
-        yield _import(kind, label, ":".join(map(str, words)))
+        yield import_block(kind, label, ":".join(map(str, words)))
     ports, icmp = parameters.get("PortRange", {}), parameters.get("IcmpTypeCode", {})
     spans = {"from_port": ports["From"], "to_port": ports["To"]} if ports else {}
     types = {"icmp_type": icmp["Type"], "icmp_code": icmp["Code"]} if icmp else {}
@@ -162,29 +163,23 @@ def _entry(planned: PlannedCall) -> Iterator[str]:
 def _policy(operation: str, parameters: Values) -> str:
     role = parameters["RoleName"]
     if operation == "DetachRolePolicy":
-        return _removed("aws_iam_role_policy_attachment", _label(role, str(parameters["PolicyArn"]).rpartition("/")[2]))
+        return removed_block(
+            "aws_iam_role_policy_attachment", _label(role, str(parameters["PolicyArn"]).rpartition("/")[2])
+        )
     label = _label(role, parameters["PolicyName"])
     if operation == "DeleteRolePolicy":
-        return _removed("aws_iam_role_policy", label)
+        return removed_block("aws_iam_role_policy", label)
     about = {"name": parameters["PolicyName"], "role": role, "policy": parameters["PolicyDocument"]}
     return _resource("aws_iam_role_policy", label, about)
 
 
 def _resource(kind: str, label: str, arguments: Values) -> str:
     lines = "".join(f"  {name} = {_value(value)}\n" for name, value in arguments.items())
-    return f'resource "{kind}" "{label}" {{\n{lines}}}\n'
-
-
-def _import(kind: str, label: str, name: str) -> str:
-    return f"import {{\n  to = {kind}.{label}\n  id = {_value(name)}\n}}\n"
-
-
-def _removed(kind: str, label: str) -> str:
-    return f"removed {{\n  from = {kind}.{label}\n  lifecycle {{\n    destroy = true\n  }}\n}}\n"
+    return resource_block(kind, label, lines)
 
 
 def _texts(values: Iterable[object]) -> list[str]:
-    return [_variable(value) or str(value) for value in values]
+    return [name_of(value).lower() or str(value) for value in values]
 
 
 def _label(*words: str) -> str:
@@ -193,16 +188,10 @@ def _label(*words: str) -> str:
     return text if text[:1].isalpha() else f"r_{text}"
 
 
-def _variable(value: object) -> str:
-    if isinstance(value, Mapping) and [*cast("Values", value)] == [ANSWER]:
-        return str(cast("Values", value)[ANSWER]).lower()
-    return ""
-
-
 def _value(value: object) -> str:
     """Return a value in HCL. A new group is a reference to its block."""
-    if variable := _variable(value):
-        return f"aws_security_group.{variable}.id"
+    if name := name_of(value):
+        return f"aws_security_group.{name.lower()}.id"
     if isinstance(value, (bool, int)):
         return json.dumps(value)
     return hcl(str(value))

@@ -7,13 +7,13 @@ variable, which the line of that call sets.
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
-from cloudguard.results.api_call import ANSWER, ApiCall
+from cloudguard.provider.calls.placeholders import shell_json, shell_line
+from cloudguard.results.api_call import ApiCall
 from cloudguard_azure.access.ids import group_of, name_of, segment_after, subscription_of
 from cloudguard_azure.changes.calls import ACTION, PUT, READ, SET, kind_of
 
@@ -41,37 +41,21 @@ _ACTIONS: Final = {
     "VirtualMachines_Deallocate": ("vm", "deallocate"),
     "VirtualMachines_Start": ("vm", "start"),
 }
-_PLACEHOLDER: Final = re.compile(rf'\{{"{re.escape(ANSWER)}": "(\w+)"\}}')
-
-
-class _Json(str):
-    """A word that is JSON, perhaps with placeholders of answers. In JSON, no text can look like a placeholder."""
-
-    __slots__ = ()
-
-    @classmethod
-    def of(cls, value: object) -> _Json:
-        return cls(json.dumps(value))
+Word: TypeAlias = str | Mapping[str, Any]
+"""A word of a line. An object is written as JSON; a placeholder of an answer becomes its variable."""
 
 
 def shell(call: ApiCall) -> str:
     """Return a call as a line for a POSIX shell."""
     line = " ".join(("az", *map(_quoted, _words(call))))
-    for name, path in call.answers.items():
-        line = f"{name}=$({line} --query {shlex.quote(path)} --output tsv)"
-    return line
+    return shell_line(line, call.answers, "tsv")
 
 
-def _quoted(word: str) -> str:
-    if not isinstance(word, _Json):
-        return shlex.quote(word)
-    if match := _PLACEHOLDER.fullmatch(word):
-        return f'"${match[1]}"'
-    texts = _PLACEHOLDER.split(word)  # text, variable, text, …
-    return "".join(f'"\\"${text}\\""' if number % 2 else shlex.quote(text) for number, text in enumerate(texts))
+def _quoted(word: Word) -> str:
+    return shlex.quote(word) if isinstance(word, str) else shell_json(word)
 
 
-def _words(call: ApiCall) -> Iterator[str]:
+def _words(call: ApiCall) -> Iterator[Word]:
     resource = str(call.parameters["id"])
     if resource.startswith("https://"):
         yield from _of_vault(call, resource)
@@ -91,7 +75,7 @@ def _words(call: ApiCall) -> Iterator[str]:
         yield from ("resource", "delete", "--ids", resource)
 
 
-def _put_command(resource: str, body: Mapping[str, Any]) -> Iterator[str]:
+def _put_command(resource: str, body: Mapping[str, Any]) -> Iterator[Word]:
     properties: Mapping[str, Any] = body.get("properties", {})
     match kind_of(resource):
         case "securityrules":
@@ -102,20 +86,20 @@ def _put_command(resource: str, body: Mapping[str, Any]) -> Iterator[str]:
                 yield from (f"--{_RULE_FLAGS[field]}", *_values(value))
         case "roledefinitions":
             url = f"{resource}?api-version={_ROLES_VERSION}"
-            yield from ("rest", "--method", "put", "--url", url, "--body", _Json.of(body))
+            yield from ("rest", "--method", "put", "--url", url, "--body", body)
         case "roleassignments":
             scope = resource[: resource.lower().rindex("/providers/microsoft.authorization/")] or "/"
             yield from ("role", "assignment", "create", "--name", name_of(resource), "--scope", scope)
             yield from ("--role", properties["roleDefinitionId"])
-            yield from ("--assignee-object-id", _word(properties["principalId"]))
+            yield from ("--assignee-object-id", properties["principalId"])
             yield from ("--assignee-principal-type", properties["principalType"])
             if "condition" in properties:
                 yield from ("--condition", properties["condition"], "--condition-version", "2.0")
         case _:
-            yield from ("resource", "create", "--id", resource, "--is-full-object", "--properties", _Json.of(body))
+            yield from ("resource", "create", "--id", resource, "--is-full-object", "--properties", body)
 
 
-def _set(resource: str, values: Mapping[str, Any]) -> Iterator[str]:
+def _set(resource: str, values: Mapping[str, Any]) -> Iterator[Word]:
     if kind_of(resource) == "managedclusters":
         yield from ("aks", "update", "--name", name_of(resource), *_in_group(resource))
         for path, value in values.items():
@@ -140,31 +124,26 @@ def _act(call: ApiCall, resource: str) -> Iterator[str]:
         yield from ("--instance-ids", *call.parameters[PUT]["instanceIds"])
 
 
-def _kms(value: Mapping[str, Any]) -> Iterator[str]:
+def _kms(value: Mapping[str, Any]) -> Iterator[Word]:
     if not value["enabled"]:
         yield "--disable-azure-keyvault-kms"
         return
-    yield from ("--enable-azure-keyvault-kms", "--azure-keyvault-kms-key-id", _word(value["keyId"]))
+    yield from ("--enable-azure-keyvault-kms", "--azure-keyvault-kms-key-id", value["keyId"])
     yield from ("--azure-keyvault-kms-key-vault-network-access", value["keyVaultNetworkAccess"])
 
 
-def _of_vault(call: ApiCall, key: str) -> Iterator[str]:
+def _of_vault(call: ApiCall, key: str) -> Iterator[Word]:
     body = call.parameters[PUT]
     if call.operation == "UpdateKey":
         yield from ("keyvault", "key", "set-attributes", "--id", key)
         for name, value in body["attributes"].items():
             yield from ("--enabled", json.dumps(value)) if name == "enabled" else ("--expires", _time(value))
     else:
-        yield from ("keyvault", "key", "rotation-policy", "update", "--id", key, "--value", json.dumps(body))
+        yield from ("keyvault", "key", "rotation-policy", "update", "--id", key, "--value", body)
 
 
 def _time(seconds: int) -> str:
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _word(value: object) -> str:
-    """Return a text, or the placeholder of an answer, as a word."""
-    return _Json.of(cast("object", value)) if isinstance(value, Mapping) else str(value)
 
 
 def _in_group(resource: str) -> tuple[str, ...]:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
-from cloudguard.provider.permissions.hcl import hcl
+from cloudguard.provider.permissions.hcl import hcl, import_block, removed_block, resource_block
 from cloudguard.results.api_call import PlannedCall
 from cloudguard_azure.access.ids import group_of, name_of, segment_after
 from cloudguard_azure.changes.calls import PUT, kind_of
@@ -42,13 +42,13 @@ def _blocks(planned: PlannedCall) -> Iterator[str]:
     resource, body = str(planned.call.parameters["id"]), planned.call.parameters.get(PUT)
     if kind_of(resource) != "securityrules":
         return
-    label = f"{_KIND}.{_label(resource)}"
+    label = _label(resource)
     if body is None:
-        yield f"removed {{\n  from = {label}\n  lifecycle {{\n    destroy = true\n  }}\n}}\n"
+        yield removed_block(_KIND, label)
         return
     if planned.inverse and PUT in planned.inverse[0].parameters:
-        yield f"import {{\n  to = {label}\n  id = {hcl(resource)}\n}}\n"
-    yield f'resource "{_KIND}" "{_label(resource)}" {{\n{_arguments(resource, body["properties"])}}}\n'
+        yield import_block(_KIND, label, resource)
+    yield resource_block(_KIND, label, _arguments(resource, body["properties"]))
 
 
 def _arguments(resource: str, properties: Mapping[str, Any]) -> str:
