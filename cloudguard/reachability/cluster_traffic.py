@@ -7,16 +7,6 @@ from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
 
-Guarded = tuple[tuple[str, ...], HostClass | None]
-"""Filters that apply together, and the class of hosts that they guard. None: they guard a balancer."""
-
-
-def usable(source: HostClass | None, guarded: list[Guarded], services: ServiceSet, ports: Ports) -> ServiceSet:
-    """Return the part of ``services`` that a host class (or the pods) may use on every target of a filter."""
-    for _, target in guarded:
-        services &= allowed_between(source, target, ports)
-    return services
-
 
 def allowed_between(source: HostClass | None, target: HostClass | None, ports: Ports) -> ServiceSet:
     """Return the services that the cluster's hosts of class ``source`` (None: its pods) may use on ``target``.

@@ -7,7 +7,6 @@ access from small public ranges and access from the whole inside network are rep
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from cloudguard.model.cluster import Role
@@ -20,6 +19,7 @@ from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
+from cloudguard.reachability.narrowing.peer_names import range_peers
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import (
     PRIVATE_RANGES,
@@ -150,7 +150,7 @@ def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> List
     if finding.check == INSIDE.id and endpoint.always_inside and not endpoint.filters and not public_first:
         return _private_list(context, endpoint)
     lists = tuple(RulePeer(PeerOf.ADDRESS_LIST, name) for name in endpoint.public_lists)
-    before = (*_ranges(endpoint.public_ranges.cidrs()), *lists)
+    before = (*range_peers(endpoint.public_ranges.cidrs()), *lists)
     if endpoint.for_all_or_nobody:
         return ListEdit(PUBLIC_RANGES, str(endpoint.service), before, ())
     needed = dict.fromkeys(_administrators(context), "administrators")
@@ -162,7 +162,7 @@ def _restriction(context: Context, endpoint: Endpoint, finding: Finding) -> List
 
 def _private_list(context: Context, endpoint: Endpoint) -> ListEdit:
     """Return the edit that guards an endpoint's private side with a list, in addition to what is always let in."""
-    always_inside = _ranges(endpoint.always_inside.cidrs())
+    always_inside = range_peers(endpoint.always_inside.cidrs())
     after = dict.fromkeys(_administrators(context), "administrators") | dict.fromkeys(
         always_inside, "hosts need the API"
     )
@@ -177,17 +177,13 @@ def _way_out(context: Context) -> tuple[RulePeer, ...]:
     """
     subnets = {each.key.subnet for each in context.reach.classes}
     unknown = any(context.reach.senders.has_unknown_way_out(name) for name in subnets)
-    lasting = _ranges(lasting_addresses(context).cidrs())
+    lasting = range_peers(lasting_addresses(context).cidrs())
     return (*lasting, RulePeer(PeerOf.WAY_OUT)) if unknown or with_own_addresses(context) else lasting
 
 
 def _administrators(context: Context) -> tuple[RulePeer, ...]:
     listed = context.declarations.admin_cidrs
-    return (UNDECLARED,) if listed is None or (listed and not context.administrators) else _ranges(listed)
-
-
-def _ranges(cidrs: Iterable[str]) -> tuple[RulePeer, ...]:
-    return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in cidrs)
+    return (UNDECLARED,) if listed is None or (listed and not context.administrators) else range_peers(listed)
 
 
 def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
@@ -236,8 +232,11 @@ def _needed(context: Context, problem: Problem, services: ServiceSet) -> tuple[K
     needed = (
         (_administrators(context), "administrators"),
         (tuple(dict.fromkeys(way_out)) if problem.check is INTERNET else (), WAY_OUT),
-        (_ranges(health_checks(context, problem.targets).cidrs()), HEALTH),
-        (_ranges(hosts_by_balancers(context, problem.targets).cidrs()), "the cluster's own hosts by a load balancer"),
+        (range_peers(health_checks(context, problem.targets).cidrs()), HEALTH),
+        (
+            range_peers(hosts_by_balancers(context, problem.targets).cidrs()),
+            "the cluster's own hosts by a load balancer",
+        ),
     )
     return tuple(KeptTraffic(peer, services, why) for peers, why in needed for peer in peers)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from cloudguard.model.cluster import Role
@@ -15,14 +16,16 @@ from cloudguard.results.change import PeerOf, RulePeer
 
 def senders_text(senders: Iterable[HostClass | None]) -> str:
     """Return classes of hosts and the cluster's pods (None) in words, each host once: "pods and 3 node hosts"."""
-    hosts = dict[tuple[Role, ...], dict[str, None]]()
-    pods = False
-    for sender in senders:
-        pods |= sender is None
-        if sender is not None:
-            hosts.setdefault(sender.key.roles, {}).update(dict.fromkeys(host.id for host in sender.hosts))
+    hosts, listed = defaultdict[tuple[Role, ...], set[str]](set), [*senders]
+    for sender in filter(None, listed):
+        hosts[sender.key.roles].update(host.id for host in sender.hosts)
     counted = (hosts_text(roles, len(ids)) for roles, ids in hosts.items())
-    return " and ".join([*(["pods"] if pods else []), *counted])
+    return " and ".join([*(["pods"] if None in listed else []), *counted])
+
+
+def range_peers(cidrs: Iterable[str]) -> tuple[RulePeer, ...]:
+    """Return one peer for each of ``cidrs``."""
+    return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in cidrs)
 
 
 def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, ...]:
@@ -33,7 +36,7 @@ def let_in(reach: Reachability, rule: Rule, peer: RulePeer) -> tuple[RulePeer, .
         known = AddressSet.union(addresses for member in members for addresses in member.addresses)
     if known is None or peer.kind is not PeerOf.RANGE:
         return () if rule.peer.group and peer != rule_traffic(rule).peer else (peer,)
-    return tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in (AddressSet.parse(peer.value) & known).cidrs())
+    return range_peers((AddressSet.parse(peer.value) & known).cidrs())
 
 
 def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[HostClass]) -> RulePeer | None:
@@ -51,13 +54,8 @@ def group_of(reach: Reachability, source: HostClass, rule: Rule, refused: list[H
     free = [group for group in source.key.groups if group in known - refused_groups and group != rule.peer.group]
     free = [group for group in free if not kinds or group.partition("/")[0] in kinds]
     if free:
-        numbered = (
-            {name: sum(name in host_class.key.groups for host_class in reach.classes) for name in free}
-            if len(free) > 1
-            else {}
-        )
-        best = min(free, key=lambda name: -numbered.get(name, 0))
-        return RulePeer(PeerOf.GROUP, best)
+        numbered = Counter(group for host_class in reach.classes for group in {*host_class.key.groups})
+        return RulePeer(PeerOf.GROUP, max(free, key=numbered.__getitem__))
     alike = [other for other in refused if other.key.roles == source.key.roles]
     if any(other.key.subnet == source.key.subnet for other in alike):
         return None

@@ -13,6 +13,7 @@ from cloudguard.packet_sets.addresses import ALL4, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
+from cloudguard.reachability.narrowing.peer_names import range_peers
 from cloudguard.reachability.paths import Path
 from cloudguard.reachability.senders import SenderKind
 from cloudguard.results.change import PeerOf, RulePeer
@@ -45,7 +46,7 @@ def way_out_peers(context: Context, path: Path) -> tuple[RulePeer, ...]:
 
     Hosts' own addresses are not listed. If hosts need the path by these, one placeholder peer stands for them.
     """
-    lasting = tuple(RulePeer(PeerOf.RANGE, cidr) for cidr in lasting_addresses(context).cidrs())
+    lasting = range_peers(lasting_addresses(context).cidrs())
     using = using_own_addresses(context, path)
     return (*lasting, RulePeer(PeerOf.WAY_OUT, _hosts_text(context, path, using))) if using else lasting
 
