@@ -29,7 +29,7 @@ _GROUPS: Final = ("group:", "principalSet://goog/group/")
 """Prefixes of groups. Their members can be service accounts, but not identities of a pool
 (https://cloud.google.com/iam/docs/groups-in-cloud-console).
 """
-POLICY: Final = frozenset({"auditConfigs", "bindings", "etag", "version"})
+_POLICY: Final = frozenset({"auditConfigs", "bindings", "etag", "version"})
 """The fields of an allow policy (https://cloud.google.com/compute/docs/reference/rest/v1/disks/getIamPolicy)."""
 RESOURCES: Final = "cloudresourcemanager.googleapis.com/"
 _OF_ORGANIZATIONS: Final = f"principalSet://{RESOURCES}organizations/"
@@ -68,17 +68,21 @@ class DenyPolicy:
 
 def bindings_of(
     api: Api, call: Call, policies: Sequence[Item], about: str, hides: tuple[FactKind, ...] = _HIDES
-) -> tuple[Binding, ...]:
-    """Return the bindings of allow policies in the answer to ``call``. A binding that can't be parsed leaves a Gap."""
+) -> tuple[tuple[Binding, ...], bool]:
+    """Return the bindings of allow policies in the answer to ``call``, and whether all of them were parsed.
+
+    A policy or binding that can't be parsed leaves a Gap.
+    """
     listed = api.mapped(call, policies, _bindings, hides=hides, about=about)
-    bindings = [binding for policy in listed for binding in policy]
-    return api.mapped(call, bindings, _binding, hides=hides, about=about)
+    written = [binding for policy in listed for binding in policy]
+    bindings = api.mapped(call, written, _binding, hides=hides, about=about)
+    return bindings, bool(policies) and (len(listed), len(bindings)) == (len(policies), len(written))
 
 
 def _bindings(policy: Item) -> Sequence[Item]:
-    """Return the bindings of a policy. A policy without bindings has no field for them."""
-    if (policy and POLICY.isdisjoint(policy)) or policy.get("bindings", ()) is None:
-        message = f"it is no allow policy, but has {', '.join(sorted(policy))[:60]}"
+    """Return the bindings of a policy. A policy without bindings has no field for them, but a tag."""
+    if _POLICY.isdisjoint(policy) or policy.get("bindings", ()) is None:
+        message = f"it is no allow policy, but has {', '.join(sorted(policy))[:60] or 'no field'}"
         raise AnswerError(message)
     return children(policy, "bindings")
 

@@ -94,8 +94,8 @@ def _everyone_passes(api: Api, own_names: Sequence[str], levels: Sequence[Level]
     policy = api.read_or_none(GET_PROJECT_POLICY, hides=(), about=fleet, project=fleet)
     if policy is None:
         return None
-    bindings = bindings_of(api, GET_PROJECT_POLICY, policy, fleet, ())
-    return _everyone_holds((*levels[1:], replace(levels[0], bindings=bindings, complete=True)), roles, permissions)
+    bindings, complete = bindings_of(api, GET_PROJECT_POLICY, policy, fleet, ())
+    return _everyone_holds((*levels[1:], replace(levels[0], bindings=bindings, complete=complete)), roles, permissions)
 
 
 def _everyone_holds(levels: Sequence[Level], roles: Roles, permissions: frozenset[str]) -> bool | None:

@@ -13,7 +13,7 @@ from typing import Final
 from urllib.parse import quote
 
 from cloudguard.model.source import FactKind
-from cloudguard.provider.answers import AnswerError, Item, child, children, required, text, texts
+from cloudguard.provider.answers import Item, child, children, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -92,18 +92,9 @@ def _level(api: Api, name: str, project: str) -> Level:
     items, (denials, unseen) = api.parallel(
         lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
     )
-    answered = api.mapped(call, items, _number_of_bindings, hides=_HIDES, about=name)
     reach = all_of(project) if project else EVERYWHERE
-    bindings = bindings_of(api, call, items, name)
-    return Level(name, reach, call.name, bindings, denials, unseen, complete=answered == (len(bindings),))
-
-
-def _number_of_bindings(policy: Item) -> int:
-    """Return the number of bindings. Raises AnswerError for an empty answer: a policy without bindings has a tag."""
-    if not policy:
-        message = "the policy is empty"
-        raise AnswerError(message)
-    return len(children(policy, "bindings"))
+    bindings, complete = bindings_of(api, call, items, name)
+    return Level(name, reach, call.name, bindings, denials, unseen, complete)
 
 
 def _policy_call(name: str) -> tuple[Call, str]:

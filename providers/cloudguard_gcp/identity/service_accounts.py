@@ -76,7 +76,8 @@ def read_accounts(api: Api, project: str, names: Iterable[str]) -> tuple[Account
 
 def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
     call = calls.GET_SERVICE_ACCOUNT_POLICY
-    return bindings_of(api, call, api.read(call, hides=_HIDES, about=email, account=email), email)
+    bindings, _ = bindings_of(api, call, api.read(call, hides=_HIDES, about=email, account=email), email)
+    return bindings
 
 
 def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Roles) -> PolicyDocument | None:

@@ -11,18 +11,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Final, cast
+from typing import Final
 
 from cloudguard.model.cluster import Disk, DiskSnapshot
 from cloudguard.model.source import FactKind, Reason
-from cloudguard.provider.answers import Item
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.links import last, part_of, project_of
 from cloudguard_gcp.access.resource_names import is_consumers, is_googles, owner_of
-from cloudguard_gcp.identity.bindings import EVERYONE, POLICY, Binding, bindings_of
+from cloudguard_gcp.identity.bindings import EVERYONE, Binding, bindings_of
 from cloudguard_gcp.identity.conditions import NAME, is_met
 from cloudguard_gcp.identity.levels import Level, organization_of, read_levels
 from cloudguard_gcp.identity.resource_attributes import SERVICE, TYPE
@@ -134,8 +133,8 @@ class _Sharing:
         policy = self.api.read_or_none(call, hides=_HIDES, about=about, **where)
         if policy is None:
             return None
-        read = bindings_of(self.api, call, policy, about, _HIDES)
-        return read if len(read) == sum(map(_number_of_bindings, policy)) else None
+        bindings, complete = bindings_of(self.api, call, policy, about, _HIDES)
+        return bindings if complete else None
 
     def _is_gone(self, call: Call, where: Mapping[str, str]) -> bool:
         """Whether a disk that was listed does not exist any more."""
@@ -188,13 +187,6 @@ class _Sharing:
         if member.startswith(_ACCOUNTS):
             return self._is_outsider(member)
         return is_consumers(member) and organization_of(self.levels) is not None
-
-
-def _number_of_bindings(policy: Item) -> int:
-    """Return the number of bindings of a policy; -1 if its bindings are not understood."""
-    listed: object = policy.get("bindings", [])
-    known = isinstance(listed, list) and not (policy and POLICY.isdisjoint(policy))
-    return len(cast("list[object]", listed)) if known else -1
 
 
 def _is_of_no_project(account: str) -> bool:

@@ -62,6 +62,12 @@ def fleet(permission: str, host: str = "acme-prod") -> Project:
     return guarded(permission, privateClusterConfig=PRIVATE, fleet={"project": host, "membership": member})
 
 
+def fleet_with(policy: Item) -> Project:
+    project = fleet("gkehub.gateway.get", "fleet-1")
+    project.answer("resources", "projects/fleet-1:getIamPolicy", policy, "POST")
+    return project
+
+
 def unread_role() -> Project:
     project = gke(controlPlaneEndpointsConfig=BY_NAME)
     project.bind("roles/unread", "allUsers")
@@ -83,6 +89,13 @@ GUARDED: dict[str, Shape] = {
     "everyone who may read by the fleet's gateway": (lambda: fleet("gkehub.gateway.get"), API, "FAIL"),
     "everyone who may write by the fleet's gateway": (lambda: fleet("gkehub.gateway.post"), API, "FAIL"),
     "the gateway of a fleet of another project": (lambda: fleet("gkehub.gateway.get", "fleet-1"), API, "UNKNOWN"),
+    "the gateway of a fleet that lets nobody through": (lambda: fleet_with({"etag": "a", "bindings": []}), API, "PASS"),
+    "the gateway of a fleet with a binding of nobody": (
+        lambda: fleet_with({"etag": "a", "bindings": [{"role": "roles/x"}]}),
+        API,
+        "UNKNOWN",
+    ),
+    "the gateway of a fleet with an empty policy": (lambda: fleet_with({}), API, "UNKNOWN"),
     "tunnels for users that IAM lets through": (tunnels, ETCD, "PASS"),
     "tunnels for everyone": (lambda: tunnels(BY_IAP), ETCD, "FAIL"),
     "tunnels for everyone on one port": (lambda: tunnels(BY_IAP, condition="destination.port == 22"), ETCD, "UNKNOWN"),
