@@ -1,18 +1,21 @@
-"""Permission boundaries. A boundary that its identity may change or remove does not limit the identity."""
+"""Permission boundaries, and the own resources of an identity that it could change: itself and its policies.
+
+A boundary that its identity may change or remove does not limit the identity.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 
 from cloudguard.authorization.effective import EffectivePermissions
 from cloudguard.authorization.ordinary import is_ordinary
-from cloudguard.authorization.own_targets import own_targets
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identity, PolicyDocument, PolicyKind
 from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.permissions import PermissionSet
+from cloudguard.permission_sets.resource_names import resource_format
 
 
 def without_boundary(
@@ -58,3 +61,25 @@ def _boundary_changes(
             if ordinary and any(name in box.scope.names for name in targets):
                 boxes.append(box)
     return PermissionSet(space, tuple(boxes))
+
+
+def own_targets(
+    identity: Identity,
+    policies: Mapping[str, PolicyDocument],
+    formats: Iterable[str] | None,
+    kind: PolicyKind = PolicyKind.GRANT,
+) -> tuple[str, ...]:
+    """Return the ids of the identity and of its policies of ``kind``, if they have one of ``formats``.
+
+    Policies that the provider writes are left out, because nobody else can change them.
+    """
+    known = [resource_format(text) for text in formats or ()]
+    targets = (identity.id, *_changeable(identity, policies, kind))
+    return tuple(name for name in targets if any(name in names for names in known))
+
+
+def _changeable(identity: Identity, policies: Mapping[str, PolicyDocument], kind: PolicyKind) -> Iterator[str]:
+    for name in identity.policies:
+        policy = policies.get(name)
+        if policy is not None and policy.kind is kind and policy.managed_by == "user":
+            yield name.partition("#")[0]

@@ -105,9 +105,17 @@ def space_of(
 
 def allowed(space: Space, statements: Iterable[Statement], known: KnownContext) -> PermissionSet:
     """Return the requests that allowing statements match and denying statements do not match."""
-    matches = [(statement.effect, matched(space, statement, known)) for statement in statements]
-    granted = _union(space, (requests for effect, requests in matches if effect is Effect.ALLOW))
-    return granted - _union(space, (requests for effect, requests in matches if effect is Effect.DENY))
+    return allowed_not_denied(space, ((statement.effect, matched(space, statement, known)) for statement in statements))
+
+
+def allowed_not_denied(space: Space, matches: Iterable[tuple[Effect, PermissionSet]]) -> PermissionSet:
+    """Return the requests that are allowed and not denied. ``matches``: pairs of an effect and its requests."""
+    listed = [*matches]
+    allowing, denying = (
+        PermissionSet.union(space, (requests for effect, requests in listed if effect is wanted))
+        for wanted in (Effect.ALLOW, Effect.DENY)
+    )
+    return allowing - denying
 
 
 def effective(
@@ -133,7 +141,7 @@ def effective(
         if policy.kind is not PolicyKind.TRUST
         for statement in policy.statements
     )
-    granted = _union(space, (statement.requests for statement in statements if statement.is_grant))
+    granted = PermissionSet.union(space, (statement.requests for statement in statements if statement.is_grant))
     boundaries = {name for name in identity.policies if name in policies and policies[name].kind is PolicyKind.BOUNDARY}
     if boundaries:
         granted &= _allowed_by(space, boundaries, statements)
@@ -141,7 +149,7 @@ def effective(
         not_read = ", ".join(name for name in level if name not in policies)
         cause = f"{not_read} limits the account and was not read"
         granted &= _unknown(space, cause) if not_read else _allowed_by(space, level, statements)
-    granted -= _union(space, (statement.requests for statement in statements if not statement.allows))
+    granted -= PermissionSet.union(space, (statement.requests for statement in statements if not statement.allows))
     if unread or not identity.complete:
         missing = unread or (f"a document of {identity.name}",)
         return EffectivePermissions(_unknown(space, f"{', '.join(missing)} was not read"), statements, missing)
@@ -150,13 +158,9 @@ def effective(
 
 def _allowed_by(space: Space, policies: Container[str], statements: Iterable[MatchedStatement]) -> PermissionSet:
     """Return the requests that the allowing statements of ``policies`` (ids) match."""
-    return _union(
+    return PermissionSet.union(
         space, (statement.requests for statement in statements if statement.policy.id in policies and statement.allows)
     )
-
-
-def _union(space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:
-    return PermissionSet.of(space, (box for requests in sets for box in requests.parts))
 
 
 def _unknown(space: Space, cause: str) -> PermissionSet:

@@ -64,7 +64,7 @@ class Excess:
     def by_provider(self) -> PermissionSet:
         """The part of the certain excess that only provider-written policies grant. Nobody can narrow these."""
         if self.comparer.iam_catalog.grants_are_conditional:
-            return PermissionSet(self.allowed.space, ())
+            return PermissionSet(self.allowed.space)
         policies = self.comparer.policies
         others = (name for name in self.identity.policies if not _of_provider(policies.get(name)))
         return (
@@ -97,10 +97,8 @@ class Excess:
 
         An action that is granted on some resources is assumed to be narrowed on purpose.
         """
-        needed = PermissionSet(self.allowed.space, ())
-        for choice in self.choices:
-            if choice.need.confidence is not Confidence.CODE:
-                needed |= self.comparer.needs_of(choice.need, self.identity)
+        needs = (choice.need for choice in self.choices if choice.need.confidence is not Confidence.CODE)
+        needed = self.comparer.needs_of_all(needs, self.identity)
         return needed.only(needed.actions & ~self.allowed.actions).lower
 
     def with_access(self, *kinds: Access) -> PermissionSet:
@@ -188,16 +186,14 @@ class Comparer:
         granted = self.effective(identity)
         is_granted = partial(self._is_granted, granted, identity)
         choices = chosen(self.iam_catalog.needs, identity, self.setting, is_granted)
-        required = PermissionSet(self.space, ())
-        for choice in choices:
-            required |= self.needs_of(choice.need, identity)
+        required = self.needs_of_all((choice.need for choice in choices), identity)
         chosen_needs = {choice.need.id for choice in choices} | {""}
         mandated = frozenset(
             name
             for holder, name, need in self.iam_catalog.provider_mandated
             if holder in {*identity.roles, ""} and need in chosen_needs and name in identity.policies
         )
-        by_mandated = self._granted_by(identity, mandated) if mandated else PermissionSet(self.space, ())
+        by_mandated = self._granted_by(identity, mandated) if mandated else PermissionSet(self.space)
         return Excess(
             identity, granted, required, self._unplaced(identity, choices), choices, by_mandated, self, mandated
         )
@@ -247,6 +243,10 @@ class Comparer:
         if place not in self._needs:
             self._needs[place] = allowed(self.space, need.statements, known)
         return self._needs[place]
+
+    def needs_of_all(self, needs: Iterable[PermissionNeed], identity: Identity) -> PermissionSet:
+        """Return the permissions of several needs of ``identity``."""
+        return PermissionSet.union(self.space, (self.needs_of(need, identity) for need in needs))
 
     def possible_addons(self, excess: Excess) -> tuple[str, ...]:
         """Return the add-ons that would need a part of the certain excess, if they ran with this identity."""

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from itertools import chain, product
+from itertools import product
 from typing import Final, NamedTuple, TypeAlias
 
 from cloudguard.authorization.effective import EffectivePermissions, MatchedStatement
@@ -20,7 +20,17 @@ from cloudguard.permission_sets.globs import glob, segmented, wild
 
 _KEYWORDS: Final = frozenset(("all", "but", "on", "if", "and", "or", ","))
 _TOKEN: Final = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s",]+|,')
-_LINE: Final = re.compile(r"(?:(boundary|limit \d+): )?(allow|deny) (.+)")
+_WORD: Final = r'(?:"(?:[^"\\]|\\.)*"|(?!(?:all|but|on|if|and|or)(?![^\s",]))[^\s",]+)'
+"""A word of a line, in quotes if it has blanks, quotes or commas, or is a keyword."""
+_LIST: Final = rf"{_WORD}(?:\s*,\s*{_WORD})*"
+_CONDITION: Final = rf"{_WORD}\s+{_WORD}(?:\s+{_WORD}(?:\s+or\s+{_WORD})*)?"
+_EACH_CONDITION: Final = re.compile(rf"(?:^|\s+and\s+)({_CONDITION})")
+_LINE: Final = re.compile(
+    rf"(?:(?P<level>boundary|limit \d+): )?(?P<effect>allow|deny) "
+    rf"(?:all|(?P<actions>{_LIST}))(?:\s+but\s+(?P<not_actions>{_LIST}))?\s+on\s+"
+    rf"(?:all\s+but\s+(?P<not_resources>{_LIST})|(?P<resources>{_LIST}))"
+    rf"(?:\s+if\s+(?P<conditions>{_CONDITION}(?:\s+and\s+{_CONDITION})*))?\s*"
+)
 _GRANT: Final = ""
 _GONE: Final = "no longer: "
 
@@ -182,63 +192,24 @@ def _read(line: str) -> tuple[str, Statement]:
     if match is None:
         message = f"{line!r} is not a statement: write allow ACTIONS on RESOURCES"
         raise ValueError(message)
-    words = _Words(line, match[3])
-    actions = words.list() if not words.take_if("all") else ()
-    not_actions = words.list() if words.take_if("but") else ()
-    words.expect("on")
-    others = words.take_if("all")
-    if others:
-        words.expect("but")
-    resources = words.list()
-    conditions = list[Condition]()
-    while words.take_if("and" if conditions else "if"):
-        operator, key = words.word(), words.word()
-        values = [] if words.ended else [words.word()]
-        while words.take_if("or"):
-            values.append(words.word())
-        conditions.append(Condition(operator, key, tuple(values)))
-    if not words.ended:
-        words.expect("the end")
-    named: Mapping[str, tuple[str, ...]] = {"not_resources" if others else "resources": resources}
-    effect = Effect(match[2])
-    return match[1] or _GRANT, Statement("", effect, actions, not_actions, **named, conditions=tuple(conditions))
+    statement = Statement(
+        name="",
+        effect=Effect(match["effect"]),
+        actions=_words(match["actions"]),
+        not_actions=_words(match["not_actions"]),
+        resources=_words(match["resources"]),
+        not_resources=_words(match["not_resources"]),
+        conditions=tuple(map(_read_condition, _EACH_CONDITION.findall(match["conditions"] or ""))),
+    )
+    return match["level"] or _GRANT, statement
 
 
-class _Words:
-    """The words of a line, read one after another. Methods raise ValueError if the next word is not as expected."""
+def _read_condition(text: str) -> Condition:
+    operator, key, *values = _words(text)
+    return Condition(operator, key, tuple(values))
 
-    def __init__(self, line: str, text: str) -> None:
-        self._line = line
-        self._tokens: Iterator[str] = chain(_TOKEN.findall(text), [""])
-        self._next = next(self._tokens)
 
-    @property
-    def ended(self) -> bool:
-        return not self._next
-
-    def take_if(self, keyword: str) -> bool:
-        """Take the next word if it is ``keyword``."""
-        if self._next != keyword:
-            return False
-        self._next = next(self._tokens)
-        return True
-
-    def expect(self, keyword: str) -> None:
-        if not self.take_if(keyword):
-            message = f"{self._line!r} is not a statement: {keyword} is missing before {self._next!r}"
-            raise ValueError(message)
-
-    def word(self) -> str:
-        word = self._next
-        if not word or word in _KEYWORDS:
-            message = f"{self._line!r} is not a statement: a word is missing before {word!r}"
-            raise ValueError(message)
-        self._next = next(self._tokens)
-        return str(json.loads(word)) if word[0] == '"' else word
-
-    def list(self) -> tuple[str, ...]:
-        """Take words that are separated by commas."""
-        words = [self.word()]
-        while self.take_if(","):
-            words.append(self.word())
-        return tuple(words)
+def _words(text: str | None) -> tuple[str, ...]:
+    """Return the words in a part of a line, without keywords and quotes."""
+    words = (word for word in _TOKEN.findall(text or "") if word not in _KEYWORDS)
+    return tuple(str(json.loads(word)) if word[0] == '"' else word for word in words)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
-from cloudguard.authorization.component_names import named, of_component, of_components
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.statements import matched
 from cloudguard.model.iam_catalog import UnplacedStatement
@@ -16,6 +16,12 @@ from cloudguard.permission_sets.permissions import PermissionSet
 
 MinimisedStatement: TypeAlias = tuple[Statement, PermissionSet]
 """A statement and the requests that it matches."""
+_JOINT: Final = "\n"
+"""Joins the ids of several needs in the name of a merged statement."""
+_WORD: Final = re.compile(r"[A-Za-z0-9]+")
+"""The letters and digits that every cloud accepts in a name."""
+_MOST_NEEDS, _MOST_WORDS = 3, 8
+"""The most needs, and the most words of each, that a statement's name shows."""
 
 
 def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
@@ -26,7 +32,7 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
     """
     comparer, known = excess.comparer, excess.comparer.iam_catalog.known_context(excess.identity)
     needed = [
-        of_component(statement, choice.need.id) for choice in excess.choices for statement in choice.need.statements
+        replace(statement, name=choice.need.id) for choice in excess.choices for statement in choice.need.statements
     ]
     needed += (unplaced_statement.statement for unplaced_statement in unplaced(excess))
     minimal = [
@@ -38,7 +44,7 @@ def minimised(excess: Excess) -> tuple[MinimisedStatement, ...]:
         boxes = (box for statement, requests in others if statement.effect is each[0].effect for box in requests.parts)
         if each[1] <= PermissionSet(comparer.space, tuple(boxes)):
             kept = others
-    statements = named(statement for statement, _ in kept)
+    statements = _named(statement for statement, _ in kept)
     return tuple((statement, requests) for statement, (_, requests) in zip(statements, kept, strict=True))
 
 
@@ -48,7 +54,7 @@ def unplaced(excess: Excess) -> Iterator[UnplacedStatement]:
     for choice in excess.choices:
         for each in choice.need.unplaced:
             if not matched(excess.comparer.space, each.statement, known).isdisjoint(excess.allowed):
-                yield replace(each, statement=of_component(each.statement, choice.need.id))
+                yield replace(each, statement=replace(each.statement, name=choice.need.id))
 
 
 def merged(statements: Iterable[Statement], table: ActionTable) -> tuple[Statement, ...]:
@@ -56,13 +62,13 @@ def merged(statements: Iterable[Statement], table: ActionTable) -> tuple[Stateme
     by_actions = [
         replace(
             group[0],
-            name=of_components(group),
+            name=_name_of_group(group),
             actions=_pruned(_union(statement.actions for statement in group), table),
         )
         for group in _groups(statements, _all_but_actions)
     ]
     by_resources = [
-        replace(group[0], name=of_components(group), resources=_union(statement.resources for statement in group))
+        replace(group[0], name=_name_of_group(group), resources=_union(statement.resources for statement in group))
         for group in _groups(by_actions, _all_but_resources)
     ]
     return tuple(sorted(by_resources, key=_order))
@@ -111,3 +117,26 @@ def _order(statement: Statement) -> tuple[object, ...]:
     first = min((*statement.actions, *statement.not_actions), default="").lower()
     narrowed = statement.resources != ("*",)
     return (statement.effect.value, bool(statement.conditions), narrowed, first, statement.resources)
+
+
+def _name_of_group(statements: Iterable[Statement]) -> str:
+    """Return the name of a statement that replaces all of ``statements``."""
+    return _JOINT.join(sorted({need for statement in statements for need in statement.name.split(_JOINT)}))
+
+
+def _named(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Yield the statements with distinct names, such as "KopsControlPlane" and "KopsControlPlane2"."""
+    used: dict[str, int] = {}
+    for statement in statements:
+        name = _name(statement.name.split(_JOINT))
+        used[name] = used.get(name, 0) + 1
+        yield replace(statement, name=f"{name}{used[name]}" if used[name] > 1 else name)
+
+
+def _name(needs: list[str]) -> str:
+    names = [_camel_case(need) for need in needs[:_MOST_NEEDS]]
+    return "And".join(names) + ("AndOthers" if needs[_MOST_NEEDS:] else "")
+
+
+def _camel_case(text: str) -> str:
+    return "".join(word[:1].upper() + word[1:] for word in _WORD.findall(text)[:_MOST_WORDS]) or "Need"

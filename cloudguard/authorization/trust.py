@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from cloudguard.authorization.effective import space_of
+from cloudguard.authorization.effective import allowed_not_denied, space_of
 from cloudguard.authorization.statements import matched
 from cloudguard.model.iam_catalog import Caller, CallerKind, IamCatalog, Principals
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, Statement
@@ -46,10 +46,10 @@ def admissions(iam_catalog: IamCatalog, policy: PolicyDocument, declared: Iterab
     space = space_of(iam_catalog.catalog, policy.statements, actions)
     reader = _Reader(space, principals, principals.known_context)
     allowing = [statement for statement in policy.statements if statement.effect is Effect.ALLOW]
-    denied = reader.union(reader.requests(each) for each in policy.statements if each.effect is Effect.DENY)
-    excused = reader.union(
-        reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider)
-    )
+    denying = (reader.requests(each) for each in policy.statements if each.effect is Effect.DENY)
+    denied = PermissionSet.union(space, denying)
+    of_declared = (reader.where(conditions) for outsider in declared for conditions in principals.declared(outsider))
+    excused = PermissionSet.union(space, of_declared)
     allowed = [(each, reader.requests(each) - denied) for each in allowing]
     of_others = [(statement, requests - excused) for statement, requests in allowed]
     admitted = (
@@ -63,14 +63,10 @@ def let_in(
 ) -> PermissionSet:
     """Return the requests with the context ``known`` that trust policies allow and do not deny."""
     if iam_catalog.principals is None:
-        return PermissionSet(space, ())
+        return PermissionSet(space)
     reader = _Reader(space, iam_catalog.principals, known)
     statements = [(each.effect, reader.requests(each)) for policy in policies for each in policy.statements]
-    allowed, denied = (
-        reader.union(requests for effect, requests in statements if effect is wanted)
-        for wanted in (Effect.ALLOW, Effect.DENY)
-    )
-    return allowed - denied
+    return allowed_not_denied(space, statements)
 
 
 def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statement, PermissionSet]]) -> Admission | None:
@@ -111,12 +107,14 @@ class _Reader:
         """Return the requests that ``statement`` matches. Its principals count as conditions."""
         statement = replace(statement, conditions=self.principals.conditions_of(statement))
         if statement.not_principals:
-            return self._matched(statement) - self.union(map(self.where, self._conditions(statement)))
+            return self._matched(statement) - PermissionSet.union(
+                self.space, map(self.where, self._conditions(statement))
+            )
         of_caller = (
             replace(statement, conditions=(*statement.conditions, *condition))
             for condition in self._conditions(statement)
         )
-        return self.union(map(self._matched, of_caller))
+        return PermissionSet.union(self.space, map(self._matched, of_caller))
 
     def _conditions(self, statement: Statement) -> Iterator[tuple[Condition, ...]]:
         """Yield the conditions that hold for requests of each principal that ``statement`` names."""
@@ -131,10 +129,6 @@ class _Reader:
     def where(self, conditions: tuple[Condition, ...], actions: tuple[str, ...] = ("*",)) -> PermissionSet:
         """Return the requests for which ``conditions`` hold."""
         return self._matched(Statement("", Effect.ALLOW, actions, resources=("*",), conditions=conditions))
-
-    def union(self, sets: Iterable[PermissionSet]) -> PermissionSet:
-        """Return the union of ``sets``."""
-        return PermissionSet.of(self.space, (box for requests in sets for box in requests.parts))
 
     def _matched(self, statement: Statement) -> PermissionSet:
         return matched(self.space, statement, self.known)

@@ -28,12 +28,17 @@ class PermissionSet:
     """A set of requests. Made by ``of``. ``==`` and ``hash`` compare parts, not their union. Parts may overlap."""
 
     space: Space
-    parts: tuple[Box, ...]
+    parts: tuple[Box, ...] = ()
 
     @classmethod
     def of(cls, space: Space, boxes: Iterable[Box]) -> PermissionSet:
         """Return the union of ``boxes``, without boxes that are certainly empty."""
         return cls(space, _merged(box for each in boxes if (box := _possible(space, each)) is not None))
+
+    @classmethod
+    def union(cls, space: Space, sets: Iterable[PermissionSet]) -> PermissionSet:
+        """Return the union of ``sets``."""
+        return cls.of(space, (box for requests in sets for box in requests.parts))
 
     @cached_property
     def boxes(self) -> tuple[Box, ...]:
@@ -76,7 +81,7 @@ class PermissionSet:
         return bool(self.parts)
 
     def __or__(self, other: PermissionSet) -> PermissionSet:
-        return PermissionSet.of(self.space, (*self.parts, *other.parts))
+        return PermissionSet.union(self.space, (self, other))
 
     def __and__(self, other: PermissionSet) -> PermissionSet:
         return PermissionSet.of(self.space, _intersection(self.boxes, other.boxes))

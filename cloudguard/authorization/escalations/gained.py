@@ -155,11 +155,9 @@ def _undecided(
 
 def _services_let_in(excess: Excess, path: EscalationPath, target: Identity) -> PermissionSet:
     """Return the requests by which one of the services that a path passes ``target`` to becomes that identity."""
-    services = [value for condition in path.passrole_conditions for value in condition.values]
-    requests = PermissionSet(excess.allowed.space, ())
-    for service in services:
-        requests |= _let_in(excess, target, _context_of(excess, service))
-    return requests
+    services = (value for condition in path.passrole_conditions for value in condition.values)
+    let_in = (_let_in(excess, target, _context_of(excess, service)) for service in services)
+    return PermissionSet.union(excess.allowed.space, let_in)
 
 
 def _let_in(excess: Excess, target: Identity, known: KnownContext) -> PermissionSet:

@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final
 
+from cloudguard.authorization.boundary import own_targets
 from cloudguard.authorization.effective import allowed
 from cloudguard.authorization.excess import Excess
 from cloudguard.authorization.ordinary import is_ordinary
-from cloudguard.authorization.own_targets import own_targets
 from cloudguard.model.iam_catalog import EscalationPath, Impact
 from cloudguard.model.identity import Effect, PolicyKind, Statement
 from cloudguard.permission_sets.boxes import Scope

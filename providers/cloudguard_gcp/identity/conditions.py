@@ -113,14 +113,8 @@ def expressions_of(conditions: Iterable[Condition]) -> tuple[str, ...]:
     return expressions
 
 
-def is_over(expression: str, now: datetime) -> bool:
-    """Whether an expression is false today for every request: its time has ended or not begun."""
-    return all(any(_is_false(condition, now) for condition in conditions) for conditions in conditions_of(expression))
-
-
-def _is_false(condition: Condition, now: datetime) -> bool:
-    if condition.key != TIME:
-        return False
+def _is_over(condition: Condition, now: datetime) -> bool:
+    """Whether a condition on the time is false today: its time has ended or not begun."""
     try:
         moment = datetime.fromisoformat(condition.values[0])
         before = now < moment
@@ -134,21 +128,16 @@ def is_met(expression: str, attributes: Mapping[str, frozenset[str]], now: datet
 
     ``attributes``: the values that each attribute of the resource has. One that is absent is unknown.
     """
-    answers = [
-        _all_met(_is_condition_met(condition, attributes, now) for condition in conditions)
-        for conditions in conditions_of(expression)
-    ]
-    return True if True in answers else None if None in answers else False
-
-
-def _all_met(answers: Iterable[bool | None]) -> bool | None:
-    listed = [*answers]
-    return False if False in listed else None if None in listed else True
+    alternatives = set[bool | None]()
+    for conditions in conditions_of(expression):
+        met = {_is_condition_met(condition, attributes, now) for condition in conditions}
+        alternatives.add(False if False in met else None if None in met else True)
+    return True if True in alternatives else None if None in alternatives else False
 
 
 def _is_condition_met(condition: Condition, attributes: Mapping[str, frozenset[str]], now: datetime) -> bool | None:
     if condition.key == TIME:
-        return not _is_false(condition, now)
+        return not _is_over(condition, now)
     values = attributes.get(condition.key)
     if values is None or not condition.operator.startswith("String"):
         return None

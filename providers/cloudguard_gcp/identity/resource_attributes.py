@@ -59,12 +59,6 @@ _DOMAINS: Final = {"resourcemanager": "cloudresourcemanager"}
 """Services whose permissions have another prefix than the service's domain."""
 
 
-def permissions_left(conditions: Iterable[Condition], permissions: Iterable[str]) -> tuple[str, ...]:
-    """Return the permissions for which some request meets the conditions."""
-    listed = [*conditions]
-    return tuple(permission for permission in permissions if settled(permission, listed) is not None)
-
-
 def by_conditions(
     conditions: Sequence[Condition], permissions: Iterable[str], project: str = ""
 ) -> Mapping[tuple[Condition, ...], list[str]]:

@@ -131,9 +131,14 @@ def test_a_removed_boundary_or_condition_makes_a_finding_wider() -> None:
             ("allow disk:B on *",),
         ),
         (("allow disk:* on *",), ("allow disk:* on *", "deny disk:B on *"), ("no longer: deny disk:B on *",)),
+        (
+            ('allow disk:A on * if Like tag "and" or x and Equals  key and Bool sent true',),
+            ("allow disk:A on * if Bool sent true and Equals key",),
+            (),
+        ),
         (("disk a", "disk b"), ("disk a",), ("disk b",)),
     ],
-    ids=["a service", "a sender's target", "with a boundary", "a removed deny", "a disk"],
+    ids=["a service", "a sender's target", "with a boundary", "a removed deny", "more conditions", "a disk"],
 )
 def test_beyond_lists_only_the_excess(today: tuple[str, ...], then: tuple[str, ...], more: tuple[str, ...]) -> None:
     assert beyond(today, then) == more

@@ -125,6 +125,7 @@ ADDED = "!(ActionMatches{'A/x/add/action'})"
         (f"(ActionMatches{{'A/x/read'}}) OR {OTHER}", None),
         ("", None),
         ("((((", None),
+        (f"(!(ActionMatches{{'A/x/read'}})) OR (@Request[a] StringEquals 'a\\') OR '{OTHER}'", None),
     ],
 )
 def test_the_operations_of_a_condition_are_read_or_are_unknown(condition: str, wanted: tuple[str, ...] | None) -> None:

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cloudguard.model.identity import Condition
-from cloudguard_gcp.identity.conditions import NAME, OPAQUE, conditions_of, expressions_of, is_over
-from cloudguard_gcp.identity.resource_attributes import permissions_left
+from cloudguard_gcp.identity.conditions import NAME, OPAQUE, conditions_of, expressions_of, is_met
+from cloudguard_gcp.identity.resource_attributes import by_conditions
 
 TYPE, DISK, INSTANCE = "resource.type", "compute.googleapis.com/Disk", "compute.googleapis.com/Instance"
 UNTIL = 'request.time < timestamp("2030-01-01T00:00:00Z")'
@@ -101,9 +101,8 @@ def test_an_expression_that_is_not_understood_is_one_uncertain_condition(express
 def test_a_condition_on_one_kind_grants_nothing_on_others(expression: str, left: list[str] | None) -> None:
     permissions = ("compute.disks.use", "compute.disks.list", "compute.instances.delete", "pubsub.topics.delete")
     (conditions,) = conditions_of(expression)
-    found = set(permissions_left(conditions, permissions)) - (
-        {"compute.disks.list"} if f'== "{DISK}"' in expression else set()
-    )
+    found = {name for names in by_conditions(conditions, permissions).values() for name in names}
+    found -= {"compute.disks.list"} if f'== "{DISK}"' in expression else set()
     assert found == set(permissions if left is None else left)
 
 
@@ -141,7 +140,7 @@ def test_written_conditions_are_read_back_unchanged(conditions: tuple[Condition,
     ],
 )
 def test_an_ended_or_future_time_lets_nobody_in(expression: str, *, over: bool) -> None:
-    assert is_over(expression, datetime(2026, 6, 1, tzinfo=UTC)) is over
+    assert (is_met(expression, {}, datetime(2026, 6, 1, tzinfo=UTC)) is False) is over
 
 
 def test_a_condition_without_an_expression_is_refused() -> None:
