@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from cloudguard.comparison import permissions, traffic
-from cloudguard.comparison.permissions import CatalogedSnapshot
+from cloudguard.comparison.gains import Gains
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.results.comparison import AccessChanges
+from cloudguard.results.comparison import AccessChange, AccessChanges
 
 
 def access_changes(old: Snapshot, new: Snapshot, catalogs: tuple[IamCatalog, IamCatalog] | None) -> AccessChanges:
@@ -14,15 +16,20 @@ def access_changes(old: Snapshot, new: Snapshot, catalogs: tuple[IamCatalog, Iam
 
     ``catalogs``: the IAM catalogs for the old and the new snapshot. None: permissions are not compared.
     """
-    opened, closed = traffic.gains(old, new), traffic.gains(new, old)
-    gained = lost = permissions.NOTHING
+    opened: list[Gains[AccessChange]] = [traffic.gains(old, new)]
+    closed: list[Gains[AccessChange]] = [traffic.gains(new, old)]
     if catalogs:
-        before, after = CatalogedSnapshot(old, catalogs[0]), CatalogedSnapshot(new, catalogs[1])
-        gained, lost = permissions.gains(before, after), permissions.gains(after, before)
+        before, after = (permissions.CatalogedSnapshot(*pair) for pair in zip((old, new), catalogs, strict=True))
+        opened.append(permissions.gains(before, after))
+        closed.append(permissions.gains(after, before))
     perhaps = dict.fromkeys(
-        (
-            *(f"may have opened: {line}" for line in (*opened.perhaps, *gained.perhaps)),
-            *(f"may have closed: {line}" for line in (*closed.perhaps, *lost.perhaps)),
-        )
+        f"may have {word}: {line}"
+        for word, gains in (("opened", opened), ("closed", closed))
+        for gain in gains
+        for line in gain.perhaps
     )
-    return AccessChanges((*opened.certain, *gained.certain), (*closed.certain, *lost.certain), tuple(perhaps))
+    return AccessChanges(_certain(opened), _certain(closed), tuple(perhaps))
+
+
+def _certain(gains: Iterable[Gains[AccessChange]]) -> tuple[AccessChange, ...]:
+    return tuple(change for gain in gains for change in gain.certain)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from cloudguard.comparison.listed import ListedFinding, ListedReport, ListedRow
 from cloudguard.results.comparison import BroughtBy, Fate, FindingChange
 from cloudguard.results.finding import Severity
 from cloudguard.results.since import Since
 from cloudguard.values import dataclass
+
+_FATES: Final = (*Fate,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +71,18 @@ def compared(
         [reported.finding for name, reported in today.items() if name not in known],
         [reported for reported, hidden in gone.values() if hidden is None],
     )
-    changes = [
-        *(_change_of_kept(reported, known[name]) for name, reported in today.items() if name in known),
-        *(_replacing(today[name], former) for name, former in replaced.items()),
-        *(
-            _change_of_new(reported_finding, old, closed)
-            for name, reported_finding in today.items()
-            if name not in known and name not in replaced
-        ),
-        *(
-            _change_of_missing(reported, hidden)
-            for reported, hidden in gone.values()
-            if reported not in replaced.values()
-        ),
-    ]
-    order = [*Fate]
-    return tuple(
-        sorted(
-            changes,
-            key=lambda change: (order.index(change.fate), -Severity[change.severity.upper()], change.check, change.id),
-        )
-    )
+    changes = list[FindingChange]()
+    for name, reported in today.items():
+        earlier = known.get(name) or replaced.get(name)
+        changes.append(_change_of_known(reported, earlier) if earlier else _change_of_new(reported, old, closed))
+    for reported, hidden in gone.values():
+        if reported not in replaced.values():
+            changes.append(_change_of_missing(reported, hidden))
+    return tuple(sorted(changes, key=_order))
+
+
+def _order(change: FindingChange) -> tuple[int, int, str, str]:
+    return _FATES.index(change.fate), -Severity[change.severity.upper()], change.check, change.id
 
 
 def unknown_rows(new: ListedReport) -> tuple[str, ...]:
@@ -170,17 +164,17 @@ def _is_anew(finding: ListedFinding, former: ListedFinding) -> bool:
     return finding.check == former.check and named_alike and now.id != then.id
 
 
-def _change_of_kept(now: _ReportedFinding, then: _ReportedFinding) -> FindingChange:
-    fate = Fate.WIDER if _is_wider(now, then) else Fate.UNCHANGED
+def _change_of_known(now: _ReportedFinding, then: _ReportedFinding) -> FindingChange:
+    """Return the change of a finding that existed before, under the same id or, on a replaced resource, another id."""
+    replaces = "" if then.finding.id == now.finding.id else then.finding.id
+    fate = Fate.WIDER if _is_wider(now, then) else Fate.REPLACED if replaces else Fate.UNCHANGED
     return replace(
-        _change(fate, now), was=_earlier_severity(now, then), first_seen=then.first, was_waived=_waived(then)
+        _change(fate, now),
+        replaces=replaces,
+        was="" if then.finding.severity == now.finding.severity else then.finding.severity,
+        first_seen=then.first,
+        was_waived=then.finding.waived,
     )
-
-
-def _replacing(now: _ReportedFinding, then: _ReportedFinding) -> FindingChange:
-    fate = Fate.WIDER if _is_wider(now, then) else Fate.REPLACED
-    change = replace(_change(fate, now), replaces=then.finding.id)
-    return replace(change, was=_earlier_severity(now, then), first_seen=then.first, was_waived=_waived(then))
 
 
 def _change_of_new(now: _ReportedFinding, old: ListedReport, closed: Collection[str]) -> FindingChange:
@@ -194,7 +188,7 @@ def _change_of_new(now: _ReportedFinding, old: ListedReport, closed: Collection[
 
 
 def _change_of_missing(then: _ReportedFinding, hidden: Unseen | None) -> FindingChange:
-    change = replace(_change(Fate.UNCONFIRMED if hidden else Fate.FIXED, then), was_waived=_waived(then))
+    change = replace(_change(Fate.UNCONFIRMED if hidden else Fate.FIXED, then), was_waived=then.finding.waived)
     return replace(change, why=hidden.why, read=hidden.read) if hidden else change
 
 
@@ -221,11 +215,3 @@ def _is_wider(now: _ReportedFinding, then: _ReportedFinding) -> bool:
     from cloudguard.comparison.widths import inside  # noqa: PLC0415 - it loads engines that most comparisons need not
 
     return not inside(today, before)
-
-
-def _earlier_severity(now: _ReportedFinding, then: _ReportedFinding) -> str:
-    return "" if then.finding.severity == now.finding.severity else then.finding.severity
-
-
-def _waived(reported: _ReportedFinding) -> bool:
-    return reported.finding.waived

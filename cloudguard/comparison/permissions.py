@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import astuple
-from typing import Final
 
 from cloudguard.authorization.excess import Comparer
+from cloudguard.comparison.gains import Gains
 from cloudguard.model.iam_catalog import IamCatalog
 from cloudguard.model.identity import Identity
 from cloudguard.model.snapshot import Snapshot
@@ -28,18 +28,7 @@ class CatalogedSnapshot:
     catalog: IamCatalog
 
 
-@dataclass(frozen=True, slots=True)
-class Gains:
-    """The permissions that identities certainly gained, and descriptions of permissions that they may have gained."""
-
-    certain: tuple[PermissionChange, ...]
-    perhaps: tuple[str, ...]
-
-
-NOTHING: Final = Gains((), ())
-
-
-def gains(before: CatalogedSnapshot, after: CatalogedSnapshot) -> Gains:
+def gains(before: CatalogedSnapshot, after: CatalogedSnapshot) -> Gains[PermissionChange]:
     """Return the permissions that identities gained from ``before`` to ``after``. With swapped arguments: lost."""
     identities = after.snapshot.identities
     here = Comparer(after.snapshot.cluster, identities, after.catalog, other_identities=before.snapshot.identities)

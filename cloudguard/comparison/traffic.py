@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import NamedTuple
 
+from cloudguard.comparison.gains import Gains
 from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind
@@ -25,14 +26,6 @@ from cloudguard.values import dataclass
 _HIDES_HOSTS = frozenset({FactKind.HOSTS, FactKind.POOLS})
 _ANYTHING = unknown(PacketSet.everything())
 _Roles = tuple[Role, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Gains:
-    """The traffic that certainly opened, and descriptions of traffic that may have opened."""
-
-    certain: tuple[TrafficChange, ...]
-    perhaps: tuple[str, ...]
 
 
 class _Sender(NamedTuple):
@@ -60,7 +53,7 @@ class _Target:
     hosts: list[str] = field(default_factory=list[str])
 
 
-def gains(before: Snapshot, after: Snapshot) -> Gains:
+def gains(before: Snapshot, after: Snapshot) -> Gains[TrafficChange]:
     """Return the traffic that opened from ``before`` to ``after``. With swapped arguments, the traffic that closed."""
     changes, perhaps = list[TrafficChange](), list[str]()
     for target in _targets(_AllowedTraffic(before), _AllowedTraffic(after)):

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from cloudguard.model.filters import Filter
 from cloudguard.provider.change_forms import RuleQuota
@@ -18,11 +17,6 @@ class PlainForms:
         """Return ``traffic`` as one rule."""
         del guard
         return (traffic,)
-
-    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return a rule's services and peer as text."""
-        del guard
-        return {"services": str(traffic.services), "peer": traffic.peer.value}
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
         """Return the next smaller order. None for a filter without order."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from collections.abc import Sequence
+from typing import Protocol, runtime_checkable
 
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
@@ -28,10 +28,6 @@ class ChangeForms(Protocol):
 
         Each is one rule of the cloud. Some clouds' rules hold only one protocol and range of ports, or one ICMP type.
         """
-        ...
-
-    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return the cloud's own fields for one rule that ``rules`` returned."""
         ...
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from cloudguard.model.filters import Direction, Filter
 from cloudguard.provider.calls.cloud_forms import CloudForms, Pair
@@ -36,13 +35,6 @@ class Forms(CloudForms):
         ICMP of the other IP version than a range's is left out, because no such packet exists.
         """
         return network_acls.rules(traffic) if guard.kind == NETWORK_ACL else security_groups.rules(traffic)
-
-    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return one rule in the fields of SecurityGroupRuleRequest, or of a network ACL entry.
-
-        Raises ValueError for a peer without a value, such as administrators who are not declared.
-        """
-        return network_acls.fields(traffic) if guard.kind == NETWORK_ACL else security_groups.fields(traffic)
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
         """Return None: a security group's rules have no order, and a network ACL alone lets nobody in."""

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
 
 from cloudguard.model.filters import Filter
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.calls.cloud_forms import TRUST, CloudForms, Pair
 from cloudguard.provider.change_forms import RuleQuota
-from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import (
     AttributeEdit,
@@ -18,7 +16,6 @@ from cloudguard.results.change import (
     GroupEdit,
     ListEdit,
     MembershipEdit,
-    PeerOf,
     Procedure,
     RuleEdit,
     RuleTraffic,
@@ -32,8 +29,7 @@ from cloudguard_azure.changes.filter_calls import FilterCalls, group_id
 from cloudguard_azure.changes.group_calls import group_calls
 from cloudguard_azure.changes.key_calls import key_calls
 from cloudguard_azure.changes.role_calls import role_calls
-from cloudguard_azure.changes.rule_bodies import BodyWriter
-from cloudguard_azure.changes.rule_forms import LAST_PRIORITY, MOST_RULES, rules_of
+from cloudguard_azure.changes.rule_forms import MOST_RULES, rules_of
 from cloudguard_azure.changes.security_rules import SecurityRules
 from cloudguard_azure.changes.trust_calls import trust_calls
 
@@ -48,14 +44,6 @@ class Forms(CloudForms):
     def rules(self, guard: Filter, traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
         """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can express it."""
         return rules_of(traffic) if guard.in_series else ()
-
-    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return one rule as the Resource Manager takes it. Its priority is that of an equal rule, or the last one."""
-        alike = (rule for rule in SecurityRules.of(guard).rules.values() if rule.traffic == traffic)
-        priority = next((rule.priority for rule in alike), LAST_PRIORITY)
-        unknown = traffic.peer.kind in {PeerOf.NEW_GROUP, PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE}
-        groups = {traffic.peer: ""} if unknown else {}
-        return BodyWriter(self.index.address_lists, groups).body((Part("", traffic),), priority)
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
         """Return the greatest free priority before ``order``; None if there is none."""

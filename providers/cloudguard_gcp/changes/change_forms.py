@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Iterable, Sequence
+from typing import Final
 
 from cloudguard.model.filters import Filter
 from cloudguard.provider.calls.cloud_forms import TRUST, CloudForms, Pair
 from cloudguard.provider.change_forms import RuleQuota
-from cloudguard.provider.rule_parts.parts import Part, parts_of
+from cloudguard.provider.rule_parts.parts import parts_of
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import (
     AttributeEdit,
@@ -25,8 +25,8 @@ from cloudguard_gcp.changes import shell as gcloud
 from cloudguard_gcp.changes import terraform as hcl
 from cloudguard_gcp.changes.cluster_calls import endpoint_calls, metadata_calls
 from cloudguard_gcp.changes.disk_calls import disk_calls
-from cloudguard_gcp.changes.firewalls import VPC, firewall_body, firewall_calls
-from cloudguard_gcp.changes.policies import POLICY, policy_body, policy_calls
+from cloudguard_gcp.changes.firewalls import VPC, firewall_calls
+from cloudguard_gcp.changes.policies import POLICY, policy_calls
 from cloudguard_gcp.changes.role_calls import role_calls
 from cloudguard_gcp.changes.rule_forms import rules_of
 from cloudguard_gcp.changes.tag_calls import tag_calls
@@ -44,14 +44,6 @@ class Forms(CloudForms):
         """Return the fewest rules of a filter that allow exactly ``traffic``; none if no rules can express it."""
         in_policy = guard.kind.endswith(POLICY)
         return rules_of(traffic, in_policy=in_policy) if in_policy or guard.kind == VPC else ()
-
-    def rule_fields(self, guard: Filter, traffic: RuleTraffic) -> Mapping[str, Any]:
-        """Return one rule as Compute Engine takes it. Its priority is that of an equal rule, or the default."""
-        alike = (part.order for parts in parts_of(guard).values() for part in parts if part.traffic == traffic)
-        part = Part("", traffic, order=next(alike, 2 * _DEFAULT_PRIORITY))
-        if guard.kind.endswith(POLICY):
-            return policy_body((part,), part.order // 2)
-        return firewall_body((part,), {traffic.peer: ""})
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
         """Return the rank of a new permitting rule: of the default priority, or the greatest free one before ``order``.

@@ -13,6 +13,7 @@ from cloudguard.model.filters import Direction, Filter
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.candidates import can_be_called
 from cloudguard.results.change import Change, PeerOf, Resource, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard_aws.changes import security_groups
 from cloudguard_aws.changes.change_forms import Forms
 
 ADMINS = RulePeer(PeerOf.RANGE, "198.51.100.0/24")
@@ -110,9 +111,8 @@ def test_an_edit_with_an_unknown_peer_has_no_calls() -> None:
     remove = RuleEdit(RuleOp.REMOVE, "sgr-1", traffic("tcp/443", WORLD), None)
     add = RuleEdit(RuleOp.ADD, "sgr-1", None, traffic("tcp/443", RulePeer(PeerOf.ADMINISTRATORS)))
     assert calls_of(GUARD, remove, add) == []
-    forms = Forms(snapshot(filters=(GUARD,)))
     with pytest.raises(ValueError, match="administrators"):
-        forms.rule_fields(GUARD, traffic("tcp/443", RulePeer(PeerOf.ADMINISTRATORS)))
+        security_groups.fields(traffic("tcp/443", RulePeer(PeerOf.ADMINISTRATORS)))
 
 
 def test_every_call_is_undone_by_its_inverse() -> None:
