@@ -247,11 +247,6 @@ class Principals(Protocol):
         ...
 
 
-def _nothing_known(identity: Identity) -> KnownContext:
-    del identity
-    return {}
-
-
 @dataclass(frozen=True, slots=True)
 class IamCatalog:
     """The knowledge about a cloud's permissions, for one cluster."""
@@ -260,7 +255,7 @@ class IamCatalog:
     writer: PolicyWriter
     needs: tuple[PermissionNeed, ...] = ()
     escalation_paths: tuple[EscalationPath, ...] = ()
-    known_context: Callable[[Identity], KnownContext] = _nothing_known
+    known_context: Callable[[Identity], KnownContext] = lambda _: {}
     """Returns the known context of an identity's requests."""
     ordinary_context: Mapping[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
     """The values of ordinary requests, by lower-case key. () for a key whose value the caller chooses.

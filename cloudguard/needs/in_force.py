@@ -18,7 +18,7 @@ from cloudguard.needs.ports import network_plugins
 from cloudguard.needs.setting_values import nearest
 from cloudguard.needs.settings import IN_FILE, NEED
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
-from cloudguard.packet_sets.services import FAMILIES, PORTS, ServiceSet
+from cloudguard.packet_sets.services import PORTS, ServiceSet
 
 _ALMOST_EVERYONE4, _ALMOST_EVERYONE6 = 2**24, 2**112
 """The numbers of IPv4 and IPv6 addresses from which public addresses count as everyone (IPv6: a /16)."""
@@ -148,8 +148,7 @@ def without_reason(declared: Declarations) -> tuple[str, ...]:
 
 def _every_port(services: str) -> bool:
     named = ServiceSet.parse(services) if services else ServiceSet.nothing()
-    of_protocol = (ServiceSet.parse(name) & named for name in FAMILIES if name in {"tcp", "udp"})
-    return any(sum(end - start for start, end in ports.intervals) > _ALMOST_EVERY_PORT for ports in of_protocol)
+    return any((ServiceSet.parse(name) & named).size > _ALMOST_EVERY_PORT for name in ("tcp", "udp"))
 
 
 def range_of(peer: str) -> AddressSet:

@@ -42,20 +42,10 @@ def chosen(
 
     ``holds`` is called only for needs that are implied by grant.
     """
-    fit = tuple(matching_needs(needs, setting.cluster, identity))
-    accounts = [
-        account
-        for service_account in setting.service_accounts
-        if service_account.identity == identity.id
-        for account in service_account.service_accounts
-    ]
-    others = (account for account in setting.service_accounts if account.identity != identity.id)
-    moved = [
-        account
-        for service_account in others
-        if service_account.provider not in setting.in_doubt
-        for account in service_account.service_accounts
-    ]
+    fit = [*matching_needs(needs, setting.cluster, identity)]
+    accounts = _accounts(each for each in setting.service_accounts if each.identity == identity.id)
+    others = (each for each in setting.service_accounts if each.identity != identity.id)
+    moved = _accounts(each for each in others if each.provider not in setting.in_doubt)
     addons = _addons_of(fit, accounts)
     choices = list[NeedChoice]()
     for need in fit:
@@ -69,6 +59,10 @@ def chosen(
         if permission.role in identity.roles and fnmatchcase(identity.name, permission.identity)
     )
     return (*choices, *(NeedChoice(_declared(permission), "declared") for permission in declared))
+
+
+def _accounts(identities: Iterable[ServiceAccountIdentity]) -> list[str]:
+    return [account for identity in identities for account in identity.service_accounts]
 
 
 def matching_needs(needs: Iterable[PermissionNeed], cluster: Cluster, identity: Identity) -> Iterator[PermissionNeed]:
@@ -105,12 +99,9 @@ def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, setting:
     A declared need covers them all.
     """
     needs = [choice.need for choice in choices]
-    identities = [account for account in setting.service_accounts if account.identity == identity.id]
-    known = all(
-        service_account.service_accounts
-        and all(any(_runs_as(need, account) for need in needs) for account in service_account.service_accounts)
-        for service_account in identities
-    )
+    users = [each for each in setting.service_accounts if each.identity == identity.id]
+    covered = all(any(_runs_as(need, account) for need in needs) for account in _accounts(users))
+    known = covered and all(each.service_accounts for each in users)
     return bool(needs) and (known or any(need.confidence is Confidence.DECLARED for need in needs))
 
 

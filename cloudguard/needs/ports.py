@@ -7,7 +7,7 @@ shows; the ports of every other installer are possible ports.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 from typing import Any
 
@@ -103,7 +103,8 @@ class Ports:
     ``api_possible``, ``etcd_possible``: further ports where the API or etcd may listen, because nothing shows the
     installer. ``etcd``: client and peer ports. ``etcd_from_nodes``: ports of an etcd whose clients are the nodes.
     ``etcd_auxiliary``: ports of etcd's helper programs. ``node_ports``: the NodePorts without SSH, RDP and kubelet.
-    ``control_plane_to_node``: None if the CNI is not known. ``between_hosts``: all services between the hosts.
+    ``control_plane_to_node``: None if the CNI is not known. ``between_hosts``: all services between the hosts; if the
+    CNI is known, without the tunnels of other CNIs.
     """
 
     api: ServiceSet
@@ -129,6 +130,7 @@ def ports_of(
     node_ports = ServiceSet.parse(policy.node_ports) - SSH_AND_RDP - KUBELET
     etcd = _union(policy.etcd_ports) or _services("etcd", cluster)
     from_nodes = _services("etcd-from-nodes", cluster)
+    of_cni = _of_network_plugin(policy.cni or dict(cluster.traits).get("cni", ""))
     api = _union(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
     elsewhere = (node_ports & _USUAL_NODE_PORTS) | etcd | from_nodes | api
     possible = _possible(("api", "api-listener"), cluster) | (NONE if _is_sure(cluster) else other_targets)
@@ -138,10 +140,10 @@ def ports_of(
         etcd_auxiliary=_services("etcd-auxiliary", cluster) - etcd - from_nodes,
         etcd_from_nodes=from_nodes,
         node_ports=node_ports,
-        control_plane_to_node=_control_plane_to_node(cluster, policy),
+        control_plane_to_node=_services("control-plane-to-node", cluster) | of_cni if of_cni else None,
         api_possible=NONE if policy.api_ports else possible - elsewhere,
         etcd_possible=NONE if policy.etcd_ports else _possible(("etcd",), cluster) - elsewhere,
-        between_hosts=_between_hosts(cluster, policy),
+        between_hosts=CLUSTER_PROTOCOLS & (COMMON_PROTOCOLS | of_cni) if of_cni else CLUSTER_PROTOCOLS,
     )
 
 
@@ -150,25 +152,9 @@ def api_listeners(cluster: Cluster) -> ServiceSet:
     return _services("api-listener", cluster)
 
 
-def _of_network_plugin(cluster: Cluster, policy: Declarations) -> list[dict[str, Any]]:
-    """Return the entries of the cluster's CNI in ``ports.toml``; none if the CNI is not known."""
-    cni = policy.cni or dict(cluster.traits).get("cni", "")
-    return [entry for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni]
-
-
-def _between_hosts(cluster: Cluster, policy: Declarations) -> ServiceSet:
-    """Return the services between hosts. If the CNI is known, tunnels of other CNIs are not included."""
-    entries = _of_network_plugin(cluster, policy)
-    if not entries:
-        return CLUSTER_PROTOCOLS
-    return CLUSTER_PROTOCOLS & (COMMON_PROTOCOLS | _union(entry["services"] for entry in entries))
-
-
-def _control_plane_to_node(cluster: Cluster, policy: Declarations) -> ServiceSet | None:
-    entries = _of_network_plugin(cluster, policy)
-    if not entries:
-        return None
-    return _services("control-plane-to-node", cluster) | _union(entry["services"] for entry in entries)
+def _of_network_plugin(cni: str) -> ServiceSet:
+    """Return the ports of a CNI; none if it is not known."""
+    return _union(entry["services"] for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni)
 
 
 def network_plugins() -> frozenset[str]:
@@ -176,7 +162,7 @@ def network_plugins() -> frozenset[str]:
     return frozenset(str(entry["cni"]) for entry in _entries() if entry["kind"] == "cni")
 
 
-def judged_by_other_rows(ports: Ports, roles: frozenset[Role]) -> ServiceSet:
+def judged_by_other_rows(ports: Ports, roles: Collection[Role]) -> ServiceSet:
     """Return the ports of a host with ``roles`` that another row than node-access judges: the API's and etcd's."""
     api = ports.api if Role.CONTROL_PLANE in roles else ServiceSet.nothing()
     return api | ports.etcd | ports.etcd_from_nodes if Role.ETCD in roles else api

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
 from typing import Final
 
 from cloudguard.intervals import ADDRESS_END, Interval, address_point
@@ -70,9 +72,8 @@ class PacketSet:
     def union(sets: Iterable[PacketSet]) -> PacketSet:
         """Return the union of ``sets``, computed in one sweep."""
         members = tuple(sets)
-        axis: step_functions.Axis = (0,)
-        for member in members:
-            axis = step_functions.common_axis(axis, member.axis)
+        coarsest: step_functions.Axis = (0,)
+        axis = reduce(step_functions.common_axis, (member.axis for member in members), coarsest)
         pieces = (piece for member in members for piece in member.pieces(axis) if piece[2])
         return PacketSet(step_functions.union_of_pieces(pieces), axis)
 
@@ -159,18 +160,15 @@ class PacketSet:
 
     def at(self, point: int) -> ServiceSet:
         """Return the services that the address at ``point`` reaches."""
-        return self._services_of(self._mask_at(point))
-
-    def _mask_at(self, point: int) -> int:
         starts, masks = self._function
-        return masks[bisect_right(starts, point) - 1]
+        return self._services_of(masks[bisect_right(starts, point) - 1])
 
     def _services_of(self, mask: int) -> ServiceSet:
         return ServiceSet(step_functions.intervals_of(mask, self._axis))
 
     def addresses(self) -> AddressSet:
         """Return the addresses that reach any service."""
-        return AddressSet.of_intervals((start, end) for start, end, mask in self.pieces(self._axis) if mask)
+        return AddressSet(tuple(step_functions.support(self._function)))
 
     def services(self) -> ServiceSet:
         """Return the services that any address reaches."""
@@ -184,12 +182,12 @@ class PacketSet:
 
         No two address sets have the same services.
         """
-        intervals: dict[int, list[Interval[int]]] = {}
+        intervals = defaultdict[int, list[Interval[int]]](list)
         for start, end, mask in self.pieces(self._axis):
-            if mask:
-                intervals.setdefault(mask, []).append((start, end))
+            intervals[mask].append((start, end))
         for mask, part in intervals.items():
-            yield AddressSet.of_intervals(part), self._services_of(mask)
+            if mask:
+                yield AddressSet(tuple(part)), self._services_of(mask)
 
     def witness(self) -> Packet | None:
         """Return a packet with the most readable address and its lowest service, or None if the set is empty."""

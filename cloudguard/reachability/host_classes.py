@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import cached_property
 
@@ -218,6 +218,21 @@ def _next_keys(
     registered = dict.fromkeys(_sorted({*key.registrations, *own_registrations}) for key in keys) or {
         own_registrations: None
     }
+    yield from _keys_by_subnet(pool, registered, six, subnets)
+    for further in pool.further:
+        interface = replace(pool, filters=further.filters, groups=further.groups, public=further.public)
+        in_subnets = further.subnets or pool.subnets
+        interface = replace(interface, subnets=in_subnets, public_ipv6=further.public_ipv6 or None)
+        yield from _keys_by_subnet(interface, [()], six, subnets)
+
+
+def _keys_by_subnet(
+    pool: Pool, registered: Iterable[Registrations], six: Collection[str], subnets: Mapping[str, Subnet]
+) -> Iterator[ClassKey]:
+    """Yield the keys of the primary interface of a pool's next host, by subnet and by the possible registrations.
+
+    ``six`` are the subnets in which hosts of the pool have public IPv6 addresses today.
+    """
     for name in pool.subnets or ("",):
         subnet = subnets.get(name)
         by_default = subnet.public_by_default if subnet else None
@@ -225,19 +240,6 @@ def _next_keys(
         ipv6 = bool(subnet and subnet.ipv6_by_default) if pool.public_ipv6 is None else pool.public_ipv6
         for registrations in registered:
             yield ClassKey(pool.roles, name, pool.filters, pool.groups, ipv4, ipv6 or name in six, registrations)
-    for further in pool.further:
-        for name in further.subnets or pool.subnets or ("",):
-            subnet = subnets.get(name)
-            ipv6 = further.public_ipv6 or name in six or bool(subnet and subnet.ipv6_by_default)
-            yield ClassKey(
-                roles=pool.roles,
-                subnet=name,
-                filters=further.filters,
-                groups=further.groups,
-                has_public_ipv4=further.public,
-                has_public_ipv6=ipv6,
-                registrations=(),
-            )
 
 
 def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:

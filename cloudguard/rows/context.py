@@ -178,7 +178,7 @@ class Context:
         host sees the clients' addresses. Ports that other rows judge are left out: those rows keep their traffic.
         """
         allowed = self.reach.allowed_in(target)
-        elsewhere = judged_by_other_rows(self.ports, frozenset(target.key.roles))
+        elsewhere = judged_by_other_rows(self.ports, target.key.roles)
         needed = dict[KeptTraffic, None]()
         for registration in target.key.registrations:
             balancer, listener = registration.balancer, registration.listener

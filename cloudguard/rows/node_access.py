@@ -129,7 +129,7 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     ports = context.ports
     if path.registration is not None and path.registration.balancer.declared_service:
         return path.allowed.only(beyond_service(context, target, path.registration))
-    expected = judged_by_other_rows(ports, frozenset(target.key.roles)) | PATH_MTU
+    expected = judged_by_other_rows(ports, target.key.roles) | PATH_MTU
     if path.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
         expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # it may run them
@@ -153,9 +153,7 @@ def beyond_service(context: Context, target: HostClass, registration: Registrati
         return incidental_ports(listener)
     if any(not target.address for target in listener.targets):
         return (
-            ServiceSet.everything()
-            - context.ports.node_ports
-            - judged_by_other_rows(context.ports, frozenset(target.key.roles))
+            ServiceSet.everything() - context.ports.node_ports - judged_by_other_rows(context.ports, target.key.roles)
         )
     addresses = {address for interface in target.interfaces for address in interface.addresses[:1]}
     at_host = ServiceSet.union(target.service for target in listener.targets if target.address in addresses)
