@@ -51,6 +51,7 @@ def collect_requested(provider: str, request: CollectRequest, progress: Progress
     faults = [f"{provider} has no option {name!r}{nearest(name, options)}" for name in unknown]
     named = dict.fromkeys(map(str, (*request.role_tags, *chain(*request.extra_hosts.values()))))
     faults += [f"there is no role {role!r}{nearest(role, map(str, Role))}" for role in named if role not in {*Role}]
+    faults += [f"{pair!r} is not KEY=VALUE" for pair in chain(*request.role_tags.values()) if "=" not in pair]
     if faults:
         raise SettingsError(faults)
     with sdk_of(provider):

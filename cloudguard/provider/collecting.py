@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import import_module
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
     from cloudguard.provider.change_forms import ChangeForms
+    from cloudguard.provider.host_roles import HostRoles
     from cloudguard.provider.ownership.facts import OwnerFacts
     from cloudguard.provider.permissions.preflight import Tried
     from cloudguard.provider.reader import Reader
@@ -30,6 +32,12 @@ if TYPE_CHECKING:
 
 _FEW = 5
 """The number of clusters that an error lists. For more clusters it gives their number."""
+
+
+def role_counts(hosts: Iterable[HostRoles | None]) -> tuple[tuple[str, int], ...]:
+    """Return pairs of a role, or "unknown", and the number of ``hosts`` whose first role it is, as in a summary."""
+    counts = Counter(str(known.roles[0]) if known and known.roles else "unknown" for known in hosts)
+    return tuple(sorted(counts.items()))
 
 
 def all_clusters(

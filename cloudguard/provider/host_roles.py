@@ -5,12 +5,12 @@ Weak evidence can add a role but not remove one. If strong evidence shows the co
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence, Strength
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.reader import Call, Reader
 from cloudguard.values import dataclass
@@ -27,6 +27,7 @@ _FEW = 3
 """The largest number of hosts that one Gap names."""
 _NAME_IT = "name it with --control-plane-tag, --node-tag or --etcd-tag KEY=VALUE, or --host ID=ROLE"
 _STACKED = RoleEvidence(EvidenceKind.HOSTS, "no host runs only etcd, so control-plane hosts run it")
+_SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 _ANOTHER = RoleEvidence(
     EvidenceKind.HOSTS, "strong evidence shows the control-plane hosts, and this host is not one of them"
 )
@@ -68,6 +69,46 @@ class HostRoles:
 
 
 UNKNOWN = HostRoles()
+
+
+def managed_node(why: str) -> HostRoles:
+    """Return the role of a host if the provider runs the control plane: a node. ``why``: the fact that shows it."""
+    return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+
+
+def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], matches: Callable[[str], bool]) -> HostRoles | None:
+    """Return the roles that the user's flags for tags give to a resource; None if they give none.
+
+    ``role_tags``: as in ``CollectRequest``. ``matches``: whether the resource has a tag that matches a pattern.
+    """
+    named = [(role, pair) for role, pairs in role_tags.items() for pair in pairs if matches(pair)]
+    evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role}-tag {pair}") for role, pair in named)
+    return HostRoles(tuple(role for role, _ in named), evidence) if named else None
+
+
+class FlaggedHosts:
+    """The roles that the user's flags give to hosts: ``by_host``, by host id. ``call`` lists the hosts."""
+
+    def __init__(self, reader: Reader[Any], call: Call) -> None:
+        self._reader = reader
+        self._call = call
+        self.by_host: dict[str, HostRoles] = {}
+
+    def add(self, flag: str, roles: Sequence[Role], hosts: Collection[str]) -> None:
+        """Add the ``roles`` that a flag gives to ``hosts`` (ids). A flag without hosts leaves a Gap."""
+        if not hosts:
+            message = f"{flag} matches no host, or only hosts of other clusters"
+            self._reader.missed(self._call, flag, message, (FactKind.HOSTS,))
+        for host in hosts:
+            known = self.by_host.get(host, UNKNOWN)
+            self.by_host[host] = known.and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
+
+
+def flagged_or_tagged(flagged: HostRoles | None, tagged: HostRoles | None) -> HostRoles | None:
+    """Return the roles by the user's flags, or else those by tags. Control plane and etcd are united."""
+    if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
+        return tagged.and_all(flagged)
+    return flagged or tagged
 
 
 def united(facts: Iterable[HostRoles]) -> HostRoles | None:
@@ -143,7 +184,7 @@ def with_roles(
         names = ", ".join(map(_quoted_names, unknown_hosts[:_FEW])) + more
         message = f"the role of {names} is unknown{f' ({why})' if why else ''}; {_NAME_IT}"
         ids = ", ".join(host.id for host in unknown_hosts[:_FEW]) + more
-        reader.add_gap(Gap(call.name, ids, Reason.MISSING, message, (FactKind.HOSTS,)))
+        reader.missed(call, ids, message, (FactKind.HOSTS,))
     return tuple(result)
 
 
@@ -171,5 +212,5 @@ def roles_of_pool(
     if not known.roles:
         why = f" ({known.why})" if known.why else ""
         message = f"the role of the next hosts of {pool} is unknown{why}; {_NAME_IT}"
-        reader.add_gap(Gap(call.name, pool, Reason.MISSING, message, (FactKind.POOLS,)))
+        reader.missed(call, pool, message, (FactKind.POOLS,))
     return _with_etcd(known, stacked=stacks_etcd(listed))

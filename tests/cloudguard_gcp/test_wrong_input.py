@@ -190,7 +190,16 @@ def test_flags_find_hosts_by_label_network_tag_and_name(google_cloud: Proxy) -> 
     nodes = dict.fromkeys(("beta", "gamma", "mine-node-0"), (Role.NODE,))
     assert roles == {"alpha": (Role.CONTROL_PLANE, Role.ETCD), **nodes}
     (gap,) = snapshot.gaps
-    assert re.search("--node-tag tag=nobody matches no instance", gap.message)
+    assert re.search("--node-tag tag=nobody matches no host", gap.message)
+
+
+def test_a_flag_adds_etcd_to_a_host_that_a_label_shows_as_control_plane(google_cloud: Proxy) -> None:
+    project = Project()
+    labels = {"capg-cluster-mine": "owned", "capg-role": "control-plane"}
+    project.instance("alpha", project.subnet(project.network()), "10.0.0.2", labels=labels)
+    google_cloud.google = Google(project)
+    [host] = ADAPTER.collect(CollectRequest(cluster="mine", extra_hosts={"alpha": (Role.ETCD,)})).cluster.hosts
+    assert host.roles == (Role.CONTROL_PLANE, Role.ETCD)
 
 
 def test_a_writing_request_is_never_sent(google_cloud: Proxy) -> None:

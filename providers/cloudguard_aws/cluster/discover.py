@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from functools import partial
 
 from cloudguard.errors import AccessError
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import required
+from cloudguard.provider.collecting import role_counts
+from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.port import ClusterSummary
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard.values import dataclass
@@ -16,15 +17,13 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_CLUSTERS
 from cloudguard_aws.cluster.instances import Instance, instances
 from cloudguard_aws.cluster.tags import (
-    NAMED_BY_KEY,
-    NAMED_BY_VALUE,
+    INSTALLER_TAGS,
     clusters_of,
     installer_of,
     roles_by_openshift_name,
     roles_by_tags,
 )
 
-_KEYS = [*(f"{prefix}*" for prefix in NAMED_BY_KEY), *NAMED_BY_VALUE]
 _HIDES = (FactKind.ENDPOINT,)
 
 
@@ -58,17 +57,19 @@ def _discover_region(api: Api) -> DiscoveredClusters:
 
 
 def _tagged(api: Api) -> tuple[Instance, ...]:
+    keys = [*(f"{prefix}*" for prefix in INSTALLER_TAGS.prefixes), *INSTALLER_TAGS.keys]
     try:
-        return instances(api, [{"Name": "tag-key", "Values": _KEYS}])
+        return instances(api, [{"Name": "tag-key", "Values": keys}])
     except AccessError:
         return ()  # a Gap was recorded
 
 
 def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) -> ClusterSummary:
-    counts: Counter[str] = Counter()
-    for host in hosts:
-        named = roles_by_openshift_name(host.tags, name) or roles_by_names(host.names(), name)
-        known = roles_by_tags(host.tags) or named
-        counts["node" if managed else str(known.roles[0]) if known and known.roles else "unknown"] += 1
+    counts = (("node", len(hosts)),) if managed and hosts else role_counts(_roles(host, name) for host in hosts)
     installer = "eks" if managed else installer_of([host.tags for host in hosts], name).name
-    return ClusterSummary(name, installer, region, tuple(sorted(counts.items())), (("region", region),))
+    return ClusterSummary(name, installer, region, counts, (("region", region),))
+
+
+def _roles(host: Instance, cluster: str) -> HostRoles | None:
+    named = roles_by_openshift_name(host.tags, cluster) or roles_by_names(host.names(), cluster)
+    return roles_by_tags(host.tags) or named

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import field
 from functools import partial
 
-from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
-from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.errors import ClusterNotFoundError, SeveralClustersError
+from cloudguard.model.cluster import Role
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item, required, text
-from cloudguard.provider.host_roles import UNKNOWN, HostRoles
+from cloudguard.provider.collecting import refused_search
+from cloudguard.provider.host_roles import FlaggedHosts, HostRoles
 from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
@@ -22,8 +23,7 @@ from cloudguard_aws.cluster.eks import EksCluster, eks_cluster
 from cloudguard_aws.cluster.instances import HIDES, Instance, alive, instances, instances_by_id
 from cloudguard_aws.cluster.tags import (
     CLUSTER,
-    NAMED_BY_KEY,
-    NAMED_BY_VALUE,
+    INSTALLER_TAGS,
     clusters_of,
     installer_of,
     roles_by_tags,
@@ -70,13 +70,19 @@ class FoundCluster:
 
 
 @dataclass(frozen=True, eq=False)
-class _FlaggedInstance:
-    """An instance that a flag names. ``by_id``: the flag names its id, so it counts in any VPC and cluster."""
+class _Flag:
+    """A flag of the user, with the instances that it names. ``by_id``: by their ids, so in any VPC and cluster."""
 
-    instance: Instance
-    flag: str
+    text: str
     roles: tuple[Role, ...]
-    by_id: bool
+    instances: Sequence[Instance]
+    by_id: bool = False
+
+    def within(self, cluster: str, networks: Collection[str]) -> list[Instance]:
+        """Return its instances without those of other clusters and VPCs, which may use the same tag."""
+        listed = [instance for instance in self.instances if not networks or instance.vpc in networks]
+        own = [instance for instance in listed if cluster in (names := [*clusters_of(instance.tags)]) or not names]
+        return [*self.instances] if self.by_id else own
 
 
 def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | None:
@@ -85,37 +91,33 @@ def find(api: Api, request: CollectRequest, vpc: str = "") -> FoundCluster | Non
     Raises ClusterNotFoundError if two clusters share the name, and AccessError if the hosts can't be listed.
     """
     name = request.cluster
-    eks, tagged, flagged = api.parallel(
-        partial(_managed, api, name), partial(_tagged, api, name), partial(_flagged_instances, api, request)
+    eks, tagged, flags = api.parallel(
+        partial(_managed, api, name), partial(_tagged, api, name), partial(_flags, api, request)
     )
     if not tagged and eks is None:
         name, tagged = _infra(api, name)
     if vpc and eks is not None and eks.vpc != vpc:
         eks = None
     networks = {*(instance.vpc for instance in tagged), eks.vpc if eks else ""} - {""}
-    members = {instance.id: instance for instance in (*tagged, *_flagged_in_networks(api, flagged, name, networks))}
-    own_instances = [member for member in members.values() if vpc in {"", member.vpc}]
-    guests = {
-        flagged_instance.instance.id: flagged_instance.instance
-        for flagged_instance in flagged
-        if flagged_instance.by_id
-    }
+    named = [(flag, flag.within(name, networks)) for flag in flags]
+    by_tag = {each.id: each for each in (*tagged, *(each for flag, hit in named if not flag.by_id for each in hit))}
+    own_instances = [instance for instance in by_tag.values() if vpc in {"", instance.vpc}]
+    guests = {instance.id: instance for flag in flags if flag.by_id for instance in flag.instances}
+    flagged = FlaggedHosts(api, calls.DESCRIBE_INSTANCES)
+    for flag, hit in named:
+        flagged.add(flag.text, flag.roles, [instance.id for instance in hit])
     if eks is None and not own_instances and not guests:
-        refuse_unseen(api, name)
+        if error := refused_search(name, api.gaps, api.region, "aws"):
+            raise error
         return None
     _refuse_shared_name(FoundCluster(name, api.region, tuple(own_instances), eks), vpc)
     hosts = guests | {instance.id: instance for instance in own_instances}
-    by_flag = dict[str, HostRoles]()
-    for flagged_instance in flagged:
-        by_flag[flagged_instance.instance.id] = by_flag.get(flagged_instance.instance.id, UNKNOWN).and_also(
-            flagged_instance.roles, RoleEvidence(EvidenceKind.USER, flagged_instance.flag)
-        )
     return FoundCluster(
         name,
         api.region,
         tuple(hosts[key] for key in sorted(hosts)),
         eks,
-        by_flag,
+        flagged.by_host,
         request.role_tags,
         option(request, "issuer"),
         place=vpc,
@@ -132,35 +134,6 @@ def prefetch(api: Api, name: str) -> None:
     api.prefetch(calls.DESCRIBE_TAGS, Filters=_by_value(name))
     for call in calls.ACCOUNT_WIDE:
         api.prefetch(call)
-
-
-def _flagged_in_networks(
-    api: Api, flagged: Iterable[_FlaggedInstance], name: str, networks: Collection[str]
-) -> Iterator[Instance]:
-    """Yield the instances that flags name by tag, without those of other clusters and VPCs, which may use the same tag.
-
-    A flag that leaves no instance leaves a Gap.
-    """
-    by_flag: dict[str, list[Instance]] = {}
-    for flagged_instance in flagged:
-        if not flagged_instance.by_id:
-            clusters = set(clusters_of(flagged_instance.instance.tags))
-            is_own = name in clusters or not clusters
-            here = not networks or flagged_instance.instance.vpc in networks
-            by_flag.setdefault(flagged_instance.flag, []).extend([flagged_instance.instance] if is_own and here else [])
-    for flag, of_flag in by_flag.items():
-        if not of_flag:
-            _record_unmatched(api, flag, f"{flag} names only instances of other VPCs or other clusters")
-        yield from of_flag
-
-
-def refuse_unseen(api: Api, name: str) -> None:
-    """Raise AccessError if a read that would list hosts failed: the cluster may exist although nothing was found."""
-    hidden = [gap for gap in api.gaps if FactKind.HOSTS in gap.hides and gap.reason is not Reason.MISSING]
-    if hidden:
-        refused = "; ".join(f"{gap.call}: {gap.message}" for gap in hidden)
-        message = f"could not check whether {name!r} is in {api.region}: {refused}"
-        raise AccessError(message, hint="Grant the permission; see: cloudguard permissions aws")
 
 
 def _refuse_shared_name(found: FoundCluster, vpc: str) -> None:
@@ -216,12 +189,12 @@ def _tagged(api: Api, name: str) -> list[Instance]:
 
 def _by_key(name: str) -> list[Item]:
     """Return a filter of instances with a tag key that contains the cluster's name."""
-    return [{"Name": "tag-key", "Values": [f"{prefix}{name}" for prefix in NAMED_BY_KEY]}]
+    return [{"Name": "tag-key", "Values": [f"{prefix}{name}" for prefix in INSTALLER_TAGS.prefixes]}]
 
 
 def _by_value(name: str) -> list[Item]:
     """Return filters of tags of instances whose value is the cluster's name."""
-    wanted = (("resource-type", ["instance"]), ("key", [*NAMED_BY_VALUE]), ("value", [name]))
+    wanted = (("resource-type", ["instance"]), ("key", [*INSTALLER_TAGS.keys]), ("value", [name]))
     return [{"Name": key, "Values": values} for key, values in wanted]
 
 
@@ -247,27 +220,16 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
     return infra, [instance for instance in tagged if infra in clusters_of(instance.tags)]
 
 
-def _flagged_instances(api: Api, request: CollectRequest) -> list[_FlaggedInstance]:
-    """Return the instances that the user's flags name. A flag that names no live instance leaves a Gap."""
-    flagged_instances: list[_FlaggedInstance] = []
-    for role, pairs in request.role_tags.items():
-        for pair in pairs:
-            key, _, value = pair.partition("=")
-            named = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
-            listed = [instance for instance in named if has_tag(instance.tags, pair)]
-            flagged_instances += [
-                _FlaggedInstance(instance, f"--{role.value}-tag {pair}", (role,), by_id=False) for instance in listed
-            ]
-            if not listed:
-                _record_unmatched(api, pair, f"no live instance has the tag {pair} that --{role.value}-tag names")
-    guests = instances_by_id(api, sorted(request.extra_hosts))
-    for guest in guests:
-        roles = tuple(request.extra_hosts[guest.id])
-        flagged_instances.append(_FlaggedInstance(guest, f"--host {guest.id}={','.join(roles)}", roles, by_id=True))
-    for name in sorted(request.extra_hosts.keys() - {guest.id for guest in guests}):
-        _record_unmatched(api, name, f"--host names {name}, but no live instance has this id")
-    return flagged_instances
-
-
-def _record_unmatched(api: Api, resource: str, message: str) -> None:
-    api.add_gap(Gap(calls.DESCRIBE_INSTANCES.name, resource, Reason.MISSING, message, HIDES))
+def _flags(api: Api, request: CollectRequest) -> list[_Flag]:
+    """Return the user's flags with the live instances that they name."""
+    flags = list[_Flag]()
+    for role, pair in ((role, pair) for role, pairs in request.role_tags.items() for pair in pairs):
+        key, _, value = pair.partition("=")
+        listed = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
+        matching = [instance for instance in listed if has_tag(instance.tags, pair)]
+        flags.append(_Flag(f"--{role}-tag {pair}", (role,), matching))
+    by_id = {instance.id: instance for instance in instances_by_id(api, sorted(request.extra_hosts))}
+    for name, roles in request.extra_hosts.items():
+        named = [by_id[name]] if name in by_id else []
+        flags.append(_Flag(f"--host {name}={','.join(roles)}", tuple(roles), named, by_id=True))
+    return flags

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, children, required, text
-from cloudguard.provider.host_roles import UNKNOWN, HostRoles, with_roles
+from cloudguard.provider.host_roles import UNKNOWN, HostRoles, flagged_or_tagged, managed_node, with_roles
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_VOLUMES
@@ -16,7 +16,6 @@ from cloudguard_aws.cluster.instances import HIDES, Instance
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, FOUND_THROUGH_DISKS, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_openshift_name, roles_by_tags, tags_of
 
-_SERVERS = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 ApiTargets = Mapping[str, str]
 """Dict of instance id or address → a text that names the balancer that sends API connections there."""
 Servers = Mapping[str, bool]
@@ -56,13 +55,9 @@ def _roles_by_instance(found: FoundCluster) -> dict[str, HostRoles | None]:
 
 
 def _by_flags_or_tags(found: FoundCluster, instance: Instance) -> HostRoles | None:
-    flagged, tagged = found.by_flag.get(instance.id), roles_by_tags(instance.tags)
-    if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
-        return tagged.and_all(flagged)
-    known = flagged or tagged
+    known = flagged_or_tagged(found.by_flag.get(instance.id), roles_by_tags(instance.tags))
     if known is None and found.eks is not None:
-        why = f"it belongs to the EKS cluster {found.name}, whose control plane AWS runs"
-        return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+        return managed_node(f"it belongs to the EKS cluster {found.name}, whose control plane AWS runs")
     return known
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
+from cloudguard.provider.collecting import not_found
 from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.api import Api
@@ -105,15 +106,13 @@ def _search_regions(
     Raises AccessError if no region has it and a region could not be read.
     """
     apis = [first.in_region(region) for region in regions]
-    outcomes = first.gather(*[lambda api=api: _found_or_refused(api, request) for api in apis])
-    refused = {
-        api.region: outcome for api, outcome in zip(apis, outcomes, strict=True) if isinstance(outcome, AccessError)
-    }
-    places = [
-        (api, outcome)
-        for api, outcome in zip(apis, outcomes, strict=True)
-        if outcome is not None and not isinstance(outcome, AccessError)
-    ]
+    outcomes = zip(apis, first.gather(*(partial(_found_or_refused, api, request) for api in apis)), strict=True)
+    places, refused = list[tuple[Api, FoundCluster]](), dict[str, AccessError]()
+    for api, outcome in outcomes:
+        if isinstance(outcome, AccessError):
+            refused[api.region] = outcome
+        elif outcome is not None:
+            places.append((api, outcome))
     if refused and not places:
         error, *others = refused.values()
         if not others:
@@ -133,7 +132,5 @@ def _found_or_refused(api: Api, request: CollectRequest) -> FoundCluster | Acces
 
 def _not_found(first: Api, request: CollectRequest, regions: list[str]) -> ClusterNotFoundError:
     discovered = discover_in(first.in_region(region) for region in regions)
-    names = sorted({cluster.name for cluster in discovered.clusters})
     where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"
-    hint = f"Clusters found: {', '.join(names)}" if names else _NO_CLUSTER
-    return ClusterNotFoundError(f"no cluster is called {request.cluster!r} in {where}", hint=hint)
+    return not_found(request.cluster, where, {cluster.name for cluster in discovered.clusters}, _NO_CLUSTER)

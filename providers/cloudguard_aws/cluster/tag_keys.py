@@ -10,7 +10,7 @@ from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
-from cloudguard_aws.cluster.tags import ETCD_TAG, NAMED_BY_KEY
+from cloudguard_aws.cluster.tags import ETCD_TAG, INSTALLER_TAGS
 
 FOUND_THROUGH_DISKS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS, FactKind.IDENTITIES)
 """Kinds of facts that are found through disks: a disk names its key, and key policies let identities use the key."""
@@ -21,7 +21,7 @@ for all others."""
 
 def keys_of(cluster: str) -> tuple[str, ...]:
     """Return the tag keys that name a cluster, among them one pattern."""
-    return (f"*/cluster/{cluster}", *(f"{prefix}{cluster}" for prefix in NAMED_BY_KEY))
+    return (f"*/cluster/{cluster}", *(f"{prefix}{cluster}" for prefix in INSTALLER_TAGS.prefixes))
 
 
 def with_tag_keys(

@@ -1,71 +1,41 @@
-"""Tags of resources, and the tags that installers write: the cluster and the role of an instance.
+"""Tags of resources, and the tags and names that installers write: the cluster and the role of an instance.
 
-Tag keys: kubernetes/cloud-provider-aws pkg/providers/v1/tags.go; kubernetes/kops
-upup/pkg/fi/cloudup/awsup/aws_cloud.go; kubernetes-sigs/cluster-api-provider-aws api/v1beta2/tags.go; eksctl-io/eksctl
-pkg/apis/eksctl.io/v1alpha5/types.go; aws/karpenter-provider-aws pkg/utils/utils.go;
-gardener/gardener-extension-provider-aws pkg/controller/worker/machines.go; openshift/installer
-pkg/asset/machines/aws/awsmachines.go and pkg/asset/installconfig/clusterid.go; EKS Auto Mode:
-https://docs.aws.amazon.com/eks/latest/userguide/auto-learn-iam.html.
+Most are in ``installer_tags.toml``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Final
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.provider.answers import Item, children, required, text
 from cloudguard.provider.host_roles import HostRoles, united
-from cloudguard.provider.installers import ShownInstaller, is_infra
+from cloudguard.provider.installers import InstallerTags, ShownInstaller, is_infra, with_strength
 from cloudguard.provider.installers import installer_of as installer_by
 
+INSTALLER_TAGS: Final = InstallerTags("cloudguard_aws")
+clusters_of = INSTALLER_TAGS.clusters_of
 CLUSTER = "kubernetes.io/cluster/"
 CAPA = "sigs.k8s.io/cluster-api-provider-aws/"
-NAMED_BY_KEY = (CLUSTER, f"{CAPA}cluster/")
-"""Prefixes of tag keys that end with the cluster's name."""
 LEGACY = "KubernetesCluster"
-NAMED_BY_VALUE = (
-    LEGACY,
-    "aws:eks:cluster-name",
-    "eks:cluster-name",
-    "eks:eks-cluster-name",
-    "alpha.eksctl.io/cluster-name",
-)
-"""Tag keys whose value is the cluster's name."""
 ETCD_TAG = "k8s.io/etcd/"
 """Prefix of the tag of kops' etcd volumes: "k8s.io/etcd/main" = "a/a,b,c" (kubernetes/kops
 pkg/model/master_volumes.go)."""
 KOPS_GROUP = "kops.k8s.io/instancegroup"
+_KOPS_ROLE = "k8s.io/role/"
 SCALING_GROUP = "aws:autoscaling:groupName"
 FLEET, SPOT_FLEET = "aws:ec2:fleet-id", "aws:ec2spot:fleet-request-id"
 """Tags that EC2 puts on the instances of a fleet, with the fleet's id. A scaling group uses fleets of type "instant",
 which launch no further instances."""
 _FLEET_ID = re.compile(r"(?:fleet|sfr)-[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}")
-_KOPS_ROLES = (
-    ("k8s.io/role/control-plane", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
-    ("k8s.io/role/master", HostRoles((Role.CONTROL_PLANE, Role.ETCD))),
-    ("k8s.io/role/apiserver", HostRoles((Role.CONTROL_PLANE,), without_etcd=True)),
-    ("k8s.io/role/node", HostRoles((Role.NODE,))),
-    ("k8s.io/role/bastion", HostRoles((Role.BASTION,))),
-)
-_CAPA_ROLES: Mapping[str, tuple[Role, ...]] = {
-    "control-plane": (Role.CONTROL_PLANE,),
-    "node": (Role.NODE,),
-    "bastion": (Role.BASTION,),
-}
-_NODE_KEYS = (
-    "karpenter.sh/nodepool",
-    "karpenter.sh/provisioner-name",
-    "eks:kubernetes-node-pool-name",
-    "eks:nodegroup-name",
-    "alpha.eksctl.io/nodegroup-name",
-)
 _GARDENER_NODE = "kubernetes.io/role/node"
 _OPENSHIFT_NAMES = (
     ("master|bootstrap", (Role.CONTROL_PLANE, Role.ETCD), "control plane"),
     ("worker|infra|edge", (Role.NODE,), "nodes"),
 )
+"""openshift/installer pkg/asset/machines/aws/awsmachines.go"""
 
 
 def tags_of(item: Item, key: str = "Tags") -> dict[str, str]:
@@ -76,16 +46,6 @@ def tags_of(item: Item, key: str = "Tags") -> dict[str, str]:
 def name_of(item: Item) -> str:
     """Return the value of a resource's Name tag, or "" if it has none."""
     return tags_of(item).get("Name", "")
-
-
-def clusters_of(tags: Mapping[str, str]) -> Iterator[str]:
-    """Yield the names of the clusters that the tags assign the resource to."""
-    for key, value in tags.items():
-        for prefix in NAMED_BY_KEY:
-            if key.startswith(prefix) and key != prefix:
-                yield key.removeprefix(prefix)
-        if key in NAMED_BY_VALUE and value:
-            yield value
 
 
 def legacy_tag(tagged: Iterable[Mapping[str, str]], cluster: str) -> tuple[tuple[str, str], ...]:
@@ -109,32 +69,13 @@ def is_fleet(pool: str) -> bool:
 
 def roles_by_tags(tags: Mapping[str, str]) -> HostRoles | None:
     """Return the union of the roles that installers' tags give, or None if they give none."""
-    return united(_signs(tags))
-
-
-def _signs(tags: Mapping[str, str]) -> Iterator[HostRoles]:
-    """Yield the roles that each installer tag gives."""
-    for key, known in _KOPS_ROLES:
-        if tags.get(key) == "1":
-            yield replace(known, evidence=(_tag(key, "1"),))
-    role = tags.get(f"{CAPA}role", "")
-    if role in _CAPA_ROLES:
-        yield HostRoles(_CAPA_ROLES[role], (_tag(f"{CAPA}role", role),))
-    if tags.get(_GARDENER_NODE) == "1":
-        yield HostRoles((Role.NODE,), (_tag(_GARDENER_NODE, "1"),))
-    for key in _NODE_KEYS:
-        if key in tags:
-            yield HostRoles((Role.NODE,), (_tag(key, tags[key]),))
+    return united(INSTALLER_TAGS.roles(tags))
 
 
 def is_control_plane(tags: Mapping[str, str]) -> bool:
     """Whether an installer's tag marks a resource as a control-plane host's."""
     known = roles_by_tags(tags)
     return known is not None and Role.CONTROL_PLANE in known.roles
-
-
-def _tag(key: str, value: str) -> RoleEvidence:
-    return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}")
 
 
 def roles_by_openshift_name(tags: Mapping[str, str], cluster: str) -> HostRoles | None:
@@ -161,16 +102,13 @@ def shown_installer(
     the tags of etcd's volume, because people often write a role tag by hand. OpenShift up to 4.15 writes only the
     cluster's tag and the names (a balancer may show it: ``with_openshift``), and later versions Cluster API's tags.
     """
-    known = installer_of([*tagged.values()], cluster)
     hosts = [tagged.get(name, {}) for name in control_plane]
-    if known.name == "kops":
-        etcd = any(disk.holds_main_etcd and disk.etcd_cluster == "main" for disk in disks)
-        sure = etcd and all(tags.get(LEGACY) == cluster and KOPS_GROUP in tags and _is_kops(tags) for tags in hosts)
-    else:
-        sure = known.name == "openshift" and all(
-            _is_openshift_master(tagged.get(name, {}), cluster) for name in control_plane
-        )
-    return ShownInstaller(known.name, Strength.STRONG) if sure and hosts else known
+    return with_strength(
+        installer_of([*tagged.values()], cluster),
+        kops=[tags.get(LEGACY) == cluster and KOPS_GROUP in tags and _is_kops(tags) for tags in hosts],
+        openshift=[_is_openshift_master(tags, cluster) for tags in hosts],
+        disks=disks,
+    )
 
 
 def _is_openshift_master(tags: Mapping[str, str], cluster: str) -> bool:
@@ -181,7 +119,7 @@ def _is_openshift_master(tags: Mapping[str, str], cluster: str) -> bool:
 
 
 def _is_kops(tags: Mapping[str, str]) -> bool:
-    return any(tags.get(key) == "1" for key, _ in _KOPS_ROLES)
+    return any(key.startswith(_KOPS_ROLE) and value == "1" for key, value in tags.items())
 
 
 def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> ShownInstaller:
@@ -190,11 +128,9 @@ def installer_of(tagged: Sequence[Mapping[str, str]], cluster: str) -> ShownInst
     names = [tags.get("Name", "") for tags in tagged]
     values = {tags.get(f"{CLUSTER}{cluster}", "") for tags in tagged}
     signs = (
-        ("kops", any(key.startswith(("kops.k8s.io/", "k8s.io/role/")) for key in keys)),
         ("openshift", any(roles_by_openshift_name(tags, cluster) for tags in tagged)),
-        ("capa", any(key.startswith(CAPA) for key in keys)),
         ("gardener", "1" in values and _GARDENER_NODE in keys),
         ("kubespray", "member" in values),
-        ("eks", bool(keys & {"aws:eks:cluster-name", "eks:cluster-name", "eks:eks-cluster-name"})),
+        *INSTALLER_TAGS.installers(keys),
     )
     return installer_by(signs, [*keys, *names])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field
 from typing import Final
@@ -11,7 +10,7 @@ from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClusters
 from cloudguard.model.cluster import Disk, Host, Role, Strength
 from cloudguard.model.load_balancers import Balancer
 from cloudguard.provider.answers import Item
-from cloudguard.provider.collecting import all_clusters, not_found, refused_search
+from cloudguard.provider.collecting import all_clusters, not_found, refused_search, role_counts
 from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
@@ -159,13 +158,11 @@ def _managed(aks: ManagedCluster) -> ClusterSummary:
 
 
 def _self_managed(name: str, hosts: Sequence[Machine | ScaleSet]) -> ClusterSummary:
-    counts = Counter[str]()
-    for host in hosts:
-        known = installer_tags.roles_by_tags(host.tags, name, host.name)
-        counts[str(known.roles[0]) if known else "unknown"] += host.count if isinstance(host, ScaleSet) else 1
-    installer = installer_tags.installer_of(hosts, name).name
+    each = [(host, host.count if isinstance(host, ScaleSet) else 1) for host in hosts]
+    known = (installer_tags.roles_by_tags(host.tags, name, host.name) for host, count in each for _ in range(count))
     regions = sorted({host.location for host in hosts} - {""})
-    return ClusterSummary(name, installer, ", ".join(regions), tuple(sorted((+counts).items())))
+    installer = installer_tags.installer_of(hosts, name).name
+    return ClusterSummary(name, installer, ", ".join(regions), role_counts(known))
 
 
 def _chosen_cluster(request: CollectRequest, named: Sequence[ManagedCluster]) -> ManagedCluster | None:

@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Reason
-from cloudguard.provider.host_roles import HostRoles, with_roles
+from cloudguard.provider.host_roles import HostRoles, flagged_or_tagged, managed_node, with_roles
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -20,7 +20,6 @@ from cloudguard_azure.cluster.interfaces import interface
 from cloudguard_azure.cluster.machines import HIDES, Machine, host_of, is_member
 
 _HOSTS: Final = (FactKind.HOSTS,)
-_SERVERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
 
 
 def read_hosts(api: Api, found: FoundCluster) -> tuple[Host, ...]:
@@ -55,18 +54,14 @@ def _host_with(api: Api, call: Call, machine: Machine, interfaces: tuple[Interfa
 
 def roles_of(found: FoundCluster, machine: Machine) -> HostRoles | None:
     """Return the roles of a machine: by flags and tags, then by its load balancer, then by names."""
-    flagged, tagged = found.by_flag.get(machine.id), roles_by_tags(machine.tags, found.name, machine.name)
-    if flagged and tagged and _SERVERS.issuperset((*flagged.roles, *tagged.roles)):
-        return tagged.and_all(flagged)
-    if flagged:
-        return flagged
-    if found.aks is not None:
-        why = f"it is in the node group of the AKS cluster {found.name}, whose control plane Azure runs"
-        return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
-    if tagged is None and machine.id in found.api_targets:
+    tagged = None if found.aks else roles_by_tags(machine.tags, found.name, machine.name)
+    known = flagged_or_tagged(found.by_flag.get(machine.id), tagged)
+    if known is None and found.aks is not None:
+        return managed_node(f"it is in the node group of the AKS cluster {found.name}, whose control plane Azure runs")
+    if known is None and machine.id in found.api_targets:
         sends = RoleEvidence(EvidenceKind.REGISTRATION, found.api_targets[machine.id])
         return HostRoles((Role.CONTROL_PLANE,), (sends,))
-    return tagged or roles_by_names(machine.suggestive_names(), found.name)
+    return known or roles_by_names(machine.suggestive_names(), found.name)
 
 
 def _record_missing_members(api: Api, found: FoundCluster) -> None:

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from cloudguard.model.cluster import Disk, EvidenceKind, Role, RoleEvidence, Strength
+from cloudguard.provider import installers
 from cloudguard.provider.host_roles import HostRoles, united
-from cloudguard.provider.installers import LONGEST_BASE, ShownInstaller, is_infra, without_infra
-from cloudguard.provider.installers import installer_of as installer_by
-from cloudguard.tables import table_of
+from cloudguard.provider.installers import InstallerTags, ShownInstaller, is_infra, means, with_strength
 from cloudguard_azure.cluster.machines import Machine, ScaleSet, Tags
 
+_TAGS: Final = InstallerTags("cloudguard_azure")
+clusters_of = _TAGS.clusters_of
 _CLOUD_PROVIDER: Final = "kubernetes.io_cluster_"
 _OPENSHIFT: Final = "kubernetes.io_cluster."
-_KOPS_ROLE, _KOPS_GROUP = "k8s.io_role_", "kops.k8s.io_instancegroup"
+_KOPS_ROLE, _KOPS_GROUP, _KOPS_CLUSTER = "k8s.io_role_", "kops.k8s.io_instancegroup", "kubernetescluster"
 _OF_AKS: Final = ("aks-managed-", "karpenter.")
 _RKE2_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
     "server": (Role.CONTROL_PLANE, Role.ETCD),
@@ -28,29 +28,9 @@ _RKE2_ROLES: Final[Mapping[str, tuple[Role, ...]]] = {
 """rancherfederal/rke2-azure-tf modules/rke2-cluster/main.tf"""
 
 
-def _table() -> Mapping[str, Any]:
-    """Return ``installer_tags.toml``."""
-    return table_of("cloudguard_azure.cluster", "installer_tags.toml")
-
-
-def clusters_of(tags: Tags) -> Iterator[str]:
-    """Yield the names of the clusters that a resource belongs to, by its tags."""
-    by_value, by_key = _table()["name-is-value-of"], _table()["name-ends-key"]
-    for key, value in tags.items():
-        if key == by_value and value:
-            yield value
-        yield from (key.removeprefix(prefix) for prefix in by_key if key.startswith(prefix) and key != prefix)
-
-
 def is_of(tags: Tags, cluster: str) -> bool:
     """Whether a resource belongs to a cluster, by its tags."""
-    return any(_means(name.lower(), cluster.lower()) for name in clusters_of(tags))
-
-
-@lru_cache
-def _means(name: str, cluster: str) -> bool:
-    """Whether a name is a cluster's name, or its infrastructure id, which begins with the name."""
-    return not {cluster, cluster[:LONGEST_BASE]}.isdisjoint((name, without_infra(name)))
+    return any(means(name.lower(), cluster.lower()) for name in clusters_of(tags))
 
 
 def is_of_aks(tags: Tags, name: str) -> bool:
@@ -64,10 +44,9 @@ def is_of_aks(tags: Tags, name: str) -> bool:
 
 def full_names(tagged: Iterable[Tags], cluster: str) -> list[str]:
     """Return the full names of the clusters called ``cluster``. OpenShift's names have an infrastructure id."""
-    called = [{name.lower() for name in clusters_of(tags)} for tags in tagged]
-    names = {name for listed in called if any(_means(name, cluster.lower()) for name in listed) for name in listed}
-    full = {name for name in names if name != cluster.lower() and is_infra(name)}
-    return sorted(full) if full and full == names else [cluster]
+    listed = [[name.lower() for name in clusters_of(tags)] for tags in tagged]
+    full = installers.full_names(listed, cluster.lower())
+    return [cluster] if full == [cluster.lower()] else full
 
 
 def roles_by_tags(tags: Tags, cluster: str, name: str) -> HostRoles | None:
@@ -77,17 +56,8 @@ def roles_by_tags(tags: Tags, cluster: str, name: str) -> HostRoles | None:
 
 def _signs(tags: Tags, cluster: str, name: str) -> Iterator[HostRoles]:
     """Yield the roles that each tag shows, and those that a name by OpenShift shows."""
-    for row in _table()["role"]:
-        value = tags.get(row["key"])
-        if value is not None and row["value"] in {"*", value}:
-            roles = tuple(map(Role, row["roles"]))
-            yield HostRoles(roles, _tag(row["key"], value), without_etcd=row.get("without-etcd", False))
-    others = _rke2(tags, cluster, name), _kubespray(tags), _openshift(tags, cluster, name)
-    yield from filter(None, others)
-
-
-def _tag(key: str, value: str, strength: Strength = Strength.STRONG) -> tuple[RoleEvidence]:
-    return (RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}", strength),)
+    yield from _TAGS.roles(tags)
+    yield from filter(None, (_rke2(tags, cluster, name), _kubespray(tags), _openshift(tags, cluster, name)))
 
 
 def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
@@ -101,15 +71,16 @@ def _rke2(tags: Tags, cluster: str, name: str) -> HostRoles | None:
         return None
     prefix = "".join(filter(str.isalnum, f"vm{cluster}{'server' if role == 'server' else ''}"))
     strength = Strength.STRONG if "".join(filter(str.isalnum, name)).startswith(prefix) else Strength.WEAK
-    return HostRoles(_RKE2_ROLES[role], _tag("role", role, strength))
+    return HostRoles(_RKE2_ROLES[role], (_TAGS.evidence("role", role, strength),))
 
 
 def _kubespray(tags: Tags) -> HostRoles | None:
     """Return the roles by Kubespray's only tag. The evidence is weak, because anyone can write this tag."""
-    listed, groups = tags.get("roles", ""), _table()["kubespray"]
+    listed, groups = tags.get("roles", ""), _TAGS.table["kubespray"]
     roles = tuple(dict.fromkeys(groups.get(word.strip()) for word in listed.split(",")))
     known = tuple(Role(role) for role in roles if role)
-    return HostRoles(known, _tag("roles", listed, Strength.WEAK)) if known == roles and "kube" in listed else None
+    evidence = (_TAGS.evidence("roles", listed, Strength.WEAK),)
+    return HostRoles(known, evidence) if known == roles and "kube" in listed else None
 
 
 def _openshift(tags: Tags, cluster: str, name: str) -> HostRoles | None:
@@ -131,27 +102,25 @@ def shown_installer(
     The evidence is strong if all of these have all marks of the installer. For kops, etcd's disk must have them too,
     because a role's tag alone is often written by hand.
     """
-    known, named = installer_of(machines, cluster), cluster.lower()
-    hosts = [machine for machine in machines if machine.id in control_plane]
-    sure = False
-    if known.name == "kops":
-        etcd = any(disk.holds_main_etcd and disk.etcd_cluster == "main" for disk in disks)
-        sure = etcd and all(_is_kops(host.tags, named) for host in hosts)
-    elif known.name == "openshift":
-        sure = all(_openshift(host.tags, named, host.name.lower()) for host in hosts)
-    return ShownInstaller(known.name, Strength.STRONG) if sure and hosts else known
+    name, hosts = cluster.lower(), [machine for machine in machines if machine.id in control_plane]
+    return with_strength(
+        installer_of(machines, cluster),
+        kops=[_is_kops(host.tags, name) for host in hosts],
+        openshift=[_openshift(host.tags, name, host.name.lower()) is not None for host in hosts],
+        disks=disks,
+    )
 
 
 def _is_kops(tags: Tags, cluster: str) -> bool:
     by_role = any(key.startswith(_KOPS_ROLE) and value == "1" for key, value in tags.items())
-    return by_role and _KOPS_GROUP in tags and tags.get(_table()["name-is-value-of"], "").lower() == cluster
+    return by_role and _KOPS_GROUP in tags and tags.get(_KOPS_CLUSTER, "").lower() == cluster
 
 
 def installer_of(hosts: Sequence[Machine | ScaleSet], cluster: str) -> ShownInstaller:
     """Return the installer of self-managed hosts, by any tag, or else by a word in a name; "unknown" without both."""
     tagged = [host.tags for host in hosts]
     keys = {key for tags in tagged for key in tags}
-    by_key = {row["name"]: any(key.startswith(tuple(row["keys"])) for key in keys) for row in _table()["installer"]}
+    by_key = dict(_TAGS.installers(keys))
     aks = by_key.pop("aks")
     signs = {
         "openshift": is_infra(cluster) and any(key.startswith(_OPENSHIFT) for key in keys),
@@ -160,4 +129,5 @@ def installer_of(hosts: Sequence[Machine | ScaleSet], cluster: str) -> ShownInst
         "kubespray": any(map(_kubespray, tagged)),
         "aks": aks,
     }
-    return installer_by(signs.items(), [*keys, *(name for host in hosts for _, name in host.suggestive_names())])
+    names = (name for host in hosts for _, name in host.suggestive_names())
+    return installers.installer_of(signs.items(), [*keys, *names])

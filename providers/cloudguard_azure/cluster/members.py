@@ -7,10 +7,9 @@ from dataclasses import field, replace
 from typing import Final
 
 from cloudguard.errors import UsageError
-from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.host_roles import API_PORTS, CLUSTER_PORTS, UNKNOWN, HostRoles
+from cloudguard.provider.host_roles import API_PORTS, CLUSTER_PORTS, FlaggedHosts, HostRoles
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard.values import dataclass
@@ -53,14 +52,16 @@ def read_cluster_members(api: Api, request: CollectRequest, read: Inventory, aks
     foreign = {cluster.node_group for cluster in read.clusters if cluster is not aks}
     sets = [scale_set for scale_set in read.sets if _may_concern(scale_set, request, aks, foreign)]
     everyone = (*read.machines, *read_members(api, sets))
-    guests = _by_name(api, request, everyone)
-    by_flag = _united_roles(_roles_by_tag_flags(api, request, everyone, foreign), guests)
+    flagged = FlaggedHosts(api, LIST_MACHINES)
+    _flag_by_tags(flagged, request, [each for each in everyone if _is_free(each, request.cluster, foreign)])
+    guests = _flag_by_name(flagged, request, everyone)
+    by_flag = flagged.by_host
     own_ids = {machine.id for machine in everyone if machine.id in by_flag or _belongs(machine, request, aks, foreign)}
     tagged = {scale_set.id for scale_set in read.sets if _belongs(scale_set, request, aks, foreign)}
     free = frozenset(
         machine.id for machine in everyone if machine.id in own_ids or _is_free(machine, request.cluster, foreign)
     )
-    return _with_sets(read, Members((), (), everyone, free, frozenset(guests), by_flag), own_ids, tagged)
+    return _with_sets(read, Members((), (), everyone, free, guests, by_flag), own_ids, tagged)
 
 
 def _with_sets(read: Inventory, members: Members, own_ids: Collection[str], sets: Collection[str]) -> Members:
@@ -125,65 +126,33 @@ def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
     return installer_tags.is_of(machine.tags, cluster) or not any(installer_tags.clusters_of(machine.tags))
 
 
-def _roles_by_tag_flags(
-    api: Api, request: CollectRequest, everyone: Sequence[Machine], foreign: Iterable[str]
-) -> dict[str, HostRoles]:
-    """Return the roles of machines by the tags in the user's flags. A flag that matches no machine leaves a Gap."""
-    by_flag: dict[str, HostRoles] = {}
-    for role, pairs in request.role_tags.items():
-        for pair in pairs:
-            if "=" not in pair:
-                message = f"{pair!r} is not KEY=VALUE"
-                raise UsageError(message, hint="Write a tag as key=value")
-            hit = [machine for machine in everyone if _has_tag(machine.tags, pair, machine.name)]
-            free = [machine for machine in hit if _is_free(machine, request.cluster, foreign)]
-            _record_flag(api, by_flag, f"--{role}-tag {pair}", free, (role,))
-    return by_flag
+def _flag_by_tags(flagged: FlaggedHosts, request: CollectRequest, free: Sequence[Machine]) -> None:
+    """Add the roles that the user's flags give to the ``free`` machines by their tags."""
+    for role, pair in ((role, pair) for role, pairs in request.role_tags.items() for pair in pairs):
+        hit = [machine.id for machine in free if has_own_tag(machine.tags, pair, machine.name)]
+        flagged.add(f"--{role}-tag {pair}", (role,), hit)
 
 
-def _united_roles(first: Mapping[str, HostRoles], second: Mapping[str, HostRoles]) -> dict[str, HostRoles]:
-    """Return the union of two maps of machine id → roles."""
-    return {**first, **{name: first[name].and_all(known) if name in first else known for name, known in second.items()}}
-
-
-def _by_name(api: Api, request: CollectRequest, everyone: Sequence[Machine]) -> dict[str, HostRoles]:
-    """Return the roles of the machines that the user names by name or id.
+def _flag_by_name(flagged: FlaggedHosts, request: CollectRequest, everyone: Sequence[Machine]) -> frozenset[str]:
+    """Add the roles of the machines that the user names by name or id, and return the ids of these machines.
 
     Raises UsageError if several machines have the name, and ``--resource-group`` does not choose one.
     """
-    by_name: dict[str, HostRoles] = {}
-    group = option(request, "resource-group").lower()
+    group, guests = option(request, "resource-group").lower(), set[str]()
     for name, roles in request.extra_hosts.items():
         wanted = canonical(name) if "/" in name else name.lower()
         named = [machine for machine in everyone if wanted in machine.names]
         hit = [machine for machine in named if machine.group == group] or named
         if len(hit) > 1:
-            message = (
-                f"{len(hit)} machines are called {name!r}: in {' and '.join(sorted(machine.group for machine in hit))}"
-            )
+            groups = " and ".join(sorted(machine.group for machine in hit))
+            message = f"{len(hit)} machines are called {name!r}: in {groups}"
             raise UsageError(message, hint="Give its id, or --resource-group")
-        _record_flag(api, by_name, f"--host {name}", hit, tuple(roles))
-    return by_name
+        flagged.add(f"--host {name}", tuple(roles), [machine.id for machine in hit])
+        guests.update(machine.id for machine in hit)
+    return frozenset(guests)
 
 
-def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], tags: Tags, name: str) -> HostRoles | None:
-    """Return the roles that the user's flags give to a resource by its tags and name; None if they give none."""
-    named = [(role, pair) for role, listed in role_tags.items() for pair in listed if _has_tag(tags, pair, name)]
-    evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role}-tag {pair}") for role, pair in named)
-    return HostRoles(tuple(role for role, _ in named), evidence) if named else None
-
-
-def _has_tag(tags: Tags, pair: str, name: str) -> bool:
+def has_own_tag(tags: Tags, pair: str, name: str) -> bool:
     """Whether tags match the pattern. A resource without a tag called "Name" has its own name as this tag."""
     key, _, value = pair.partition("=")
     return has_tag({"name": name, **tags}, f"{key.lower()}={value}")
-
-
-def _record_flag(
-    api: Api, by_flag: dict[str, HostRoles], flag: str, hit: Sequence[Machine], roles: tuple[Role, ...]
-) -> None:
-    if not hit:
-        why = f"{flag} matches no machine of the subscription, or only machines of other clusters"
-        api.missed(LIST_MACHINES, flag, why, _HOSTS)
-    for machine in hit:
-        by_flag[machine.id] = by_flag.get(machine.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))

@@ -5,18 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from cloudguard.model.cluster import (
-    DiskTemplate,
-    EvidenceKind,
-    Host,
-    NextInterface,
-    Pool,
-    Role,
-    RoleEvidence,
-)
+from cloudguard.model.cluster import DiskTemplate, Host, NextInterface, Pool
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, child, children, flag
-from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
+from cloudguard.provider.host_roles import HostRoles, managed_node, may_run_etcd, roles_by_flags, roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_azure.access.api import Api
@@ -29,7 +21,7 @@ from cloudguard_azure.cluster.attached_disks import attached_disks, has_host_enc
 from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.interfaces import configurations, filters_of, groups_of, is_v6, subnet_of
 from cloudguard_azure.cluster.machines import OPEN_METADATA, ScaleSet, metadata_service
-from cloudguard_azure.cluster.members import roles_by_flags
+from cloudguard_azure.cluster.members import has_own_tag
 
 HIDES: Final = (FactKind.POOLS,)
 _POOL_TAG: Final = "aks-managed-poolname"
@@ -77,7 +69,8 @@ def _pool(api: Api, found: FoundCluster, hosts: Sequence[Host], scale_set: Scale
 
 def _roles(found: FoundCluster, scale_set: ScaleSet) -> HostRoles | None:
     """Return the roles of a scale set's hosts: by flags, then by AKS, by tags, or by its name."""
-    known = roles_by_flags(found.role_tags, scale_set.tags, f"{scale_set.name}_0")  # as its machines are called
+    name = f"{scale_set.name}_0"  # as its machines are called
+    known = roles_by_flags(found.role_tags, lambda pair: has_own_tag(scale_set.tags, pair, name))
     if known is None and found.aks is not None:
         return _of_aks(found.aks)
     known = known or installer_tags.roles_by_tags(scale_set.tags, found.name, scale_set.name)
@@ -85,8 +78,7 @@ def _roles(found: FoundCluster, scale_set: ScaleSet) -> HostRoles | None:
 
 
 def _of_aks(cluster: ManagedCluster) -> HostRoles:
-    why = f"it is a pool of the AKS cluster {cluster.name}, whose control plane Azure runs"
-    return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+    return managed_node(f"it is a pool of the AKS cluster {cluster.name}, whose control plane Azure runs")
 
 
 def next_interfaces(profile: Item) -> tuple[NextInterface, ...]:

@@ -5,14 +5,16 @@ Compute encrypts all copies. What matters is who they are shared with, which ``i
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, children, text_map
+from cloudguard.provider.etcd_disks import relations
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -22,11 +24,12 @@ from cloudguard_gcp.cluster.installer_labels import safe
 from cloudguard_gcp.cluster.keys import known_key
 
 HIDES: Final = (FactKind.DISKS,)
+Relations = Mapping[str, tuple[str, str]]
+"""Copy → the disk of etcd that it is related to, and how: see ``etcd_disks.relations``."""
 ETCD: Final = "k8s-io-etcd-"
 """kops: "k8s-io-etcd-main" (kubernetes/kops pkg/model/master_volumes.go)."""
 CLUSTER: Final = "k8s-io-cluster-name"
 IMAGE: Final = "sourceImage"
-ORIGIN: Final = "the origin of"
 ORIGINS: Final = ("sourceDisk", "sourceSnapshot", "sourceInstantSnapshot", IMAGE)
 """Fields with the sources that a disk, snapshot or image was made from."""
 
@@ -80,8 +83,8 @@ class Origins:
     in ``_Copy``.
     """
 
-    of_etcd: Mapping[str, Iterable[str]]
-    of_others: Mapping[str, Iterable[str]]
+    of_etcd: Mapping[str, Collection[str]]
+    of_others: Mapping[str, Collection[str]]
     on_hosts: Mapping[str, str]
     keys: Mapping[str, str | None]
 
@@ -91,24 +94,12 @@ def read_copies(api: Api, project: str, cluster: str, disks: Origins) -> list[Di
 
     Each disk whose copies matter is returned too. Who a copy is shared with is not read yet.
     """
-    origins, other_disks, hosts = disks.of_etcd, disks.of_others, disks.on_hosts
-    listed = [
-        copy for copies in api.gather(*(partial(_listed, api, project, call) for call in _KINDS)) for copy in copies
-    ]
-    of_disk = dict(zip(origins, origins, strict=True))
-    made_from = {copy.id: copy.origins for copy in listed} | {name: {*names} for name, names in other_disks.items()}
-    of_disk |= {copy.id: hosts[copy.instance] for copy in listed if copy.instance in hosts}
-    while new := {
-        name: of_disk[origin]
-        for name, names in made_from.items()
-        if name not in of_disk
-        for origin in names & of_disk.keys()
-    }:
-        of_disk |= new
-    sources = {name: disk for disk, names in origins.items() for name in names}
-    found = (_found(copy, cluster, of_disk, sources, {*other_disks}) for copy in listed)
+    listed = [*chain.from_iterable(api.gather(*(partial(_listed, api, project, call) for call in _KINDS)))]
+    made_from = {copy.id: {*copy.origins, disks.on_hosts.get(copy.instance, "")} for copy in listed}
+    related = relations({**made_from, **disks.of_others}, disks.of_etcd)
+    found = (_found(copy, cluster, related, disks.of_others) for copy in listed)
     keys = {**disks.keys, **{copy.id: copy.key for copy in listed}}
-    copies = (*_of_disks(origins, other_disks, of_disk, sources), *_elsewhere(project, sources), *filter(None, found))
+    copies = (*_of_disks(disks, related), *_elsewhere(project, related), *filter(None, found))
     return [_with_key(copy, keys.get(copy.id)) for copy in copies]
 
 
@@ -116,35 +107,25 @@ def _with_key(copy: DiskSnapshot, key: str | None) -> DiskSnapshot:
     return replace(copy, key=key or "", customer_key=None if key is None else bool(key))
 
 
-def _of_disks(
-    origins: Iterable[str], others: Iterable[str], of_disk: Mapping[str, str], sources: Mapping[str, str]
-) -> Iterator[DiskSnapshot]:
+def _of_disks(disks: Origins, related: Relations) -> Iterator[DiskSnapshot]:
     """Yield the disks themselves, their clones, and the disks that they were made from."""
-    yield from (_unread(name, _DISK, name, "the content of") for name in origins)
-    for name in others:
-        if name in of_disk:
-            yield _unread(name, _DISK, of_disk[name])
-        elif name in sources:
-            yield _unread(name, _DISK, sources[name], ORIGIN)
+    yield from (_unread(name, _DISK, name, "the content of") for name in disks.of_etcd)
+    yield from (_unread(name, _DISK, *related[name]) for name in disks.of_others if name in related)
 
 
-def _elsewhere(project: str, sources: Mapping[str, str]) -> Iterator[DiskSnapshot]:
+def _elsewhere(project: str, related: Relations) -> Iterator[DiskSnapshot]:
     """Yield the sources of disks in other projects, whose policies are not read."""
-    for name, disk in sources.items():
+    for name, (disk, relation) in related.items():
         kind = next((kind for part, kind in _COLLECTIONS.items() if part in name), "")
         if kind and project_of(name) != project:
-            yield _unread(name, kind, disk, ORIGIN)
+            yield _unread(name, kind, disk, relation)
 
 
-def _found(
-    copy: _Copy, cluster: str, of_disk: Mapping[str, str], sources: Mapping[str, str], others: frozenset[str] | set[str]
-) -> DiskSnapshot | None:
+def _found(copy: _Copy, cluster: str, related: Relations, others: Collection[str]) -> DiskSnapshot | None:
     """Return a snapshot or image of etcd's data; None if it has none."""
-    if copy.id in of_disk:
-        return _unread(copy.id, copy.kind, of_disk[copy.id])
-    if copy.id in sources:
-        return _unread(copy.id, copy.kind, sources[copy.id], ORIGIN)
-    if copy.labels.get(CLUSTER) != safe(cluster) or copy.origins & others:
+    if copy.id in related:
+        return _unread(copy.id, copy.kind, *related[copy.id])
+    if copy.labels.get(CLUSTER) != safe(cluster) or not copy.origins.isdisjoint(others):
         return None
     etcd = min((key for key in copy.labels if key.startswith(ETCD)), default="")
     evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={copy.labels[etcd]}") if etcd else None
@@ -159,8 +140,7 @@ def _unread(
 
 
 def _listed(api: Api, project: str, call: Call) -> tuple[_Copy, ...]:
-    listed = api.read(call, hides=HIDES, project=project)
-    return api.mapped(call, listed, partial(_copy, call, project), hides=HIDES)
+    return api.listed(call, partial(_copy, call, project), hides=HIDES, project=project)
 
 
 def _copy(call: Call, project: str, item: Item) -> _Copy:

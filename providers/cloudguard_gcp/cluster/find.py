@@ -7,13 +7,13 @@ from dataclasses import field
 from functools import partial
 from typing import Final
 
-from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError, UsageError
-from cloudguard.model.cluster import Disk, EvidenceKind, Host, Role, RoleEvidence, Strength
+from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
+from cloudguard.model.cluster import Disk, Host, Role, Strength
 from cloudguard.model.load_balancers import Balancer
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
-from cloudguard.provider.collecting import all_clusters, not_found, refused_search
-from cloudguard.provider.host_roles import UNKNOWN, HostRoles
+from cloudguard.provider.collecting import all_clusters, not_found, refused_search, role_counts
+from cloudguard.provider.host_roles import FlaggedHosts, HostRoles
 from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.provider.tag_patterns import has_tag
@@ -27,15 +27,8 @@ from cloudguard_gcp.cluster.gke import GkeCluster, gke_cluster
 from cloudguard_gcp.cluster.instances import HIDES, Instance, instance
 
 _PREFETCHED: Final = (
-    *(
-        calls.LIST_FIREWALLS,
-        calls.LIST_DISKS,
-        calls.LIST_NETWORKS,
-        calls.LIST_SUBNETWORKS,
-        calls.LIST_ROUTES,
-        calls.LIST_FORWARDING_RULES,
-    ),
-    calls.LIST_BACKEND_SERVICES,
+    *(calls.LIST_FIREWALLS, calls.LIST_DISKS, calls.LIST_NETWORKS, calls.LIST_SUBNETWORKS, calls.LIST_ROUTES),
+    *(calls.LIST_FORWARDING_RULES, calls.LIST_BACKEND_SERVICES),
 )
 """Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 TAG: Final = "tag"
@@ -136,30 +129,17 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     for name, listed in sorted(hosts.items()):
         self_managed = [host for host in listed if host not in nodes.get(name, ())]
         if self_managed:
-            regions, installer = (
-                sorted({host.region for host in self_managed}),
-                installer_labels.installer_of(self_managed, name).name,
-            )
+            regions = ", ".join(sorted({host.region for host in self_managed}))
+            installer = installer_labels.installer_of(self_managed, name).name
+            counts = role_counts(installer_labels.roles_by_labels(host, name) for host in self_managed)
             chosen = (("location", SELF_MANAGED),) if name in names else ()
-            summaries.append(
-                ClusterSummary(name, installer, ", ".join(regions), _role_counts(self_managed, name), chosen)
-            )
+            summaries.append(ClusterSummary(name, installer, regions, counts, chosen))
     return all_clusters(summaries, api.gaps, caller.project, "gcp")
 
 
 def _managed(gke: GkeCluster, hosts: Sequence[Instance]) -> ClusterSummary:
-    return ClusterSummary(
-        gke.name, "gke", gke.location, (("node", len(hosts)),) if hosts else (), (("location", gke.location),)
-    )
-
-
-def _role_counts(hosts: Iterable[Instance], name: str) -> tuple[tuple[str, int], ...]:
-    counts: dict[str, int] = {}
-    for host in hosts:
-        known = installer_labels.roles_by_labels(host, name)
-        word = str(known.roles[0]) if known else "unknown"
-        counts[word] = counts.get(word, 0) + 1
-    return tuple(sorted(counts.items()))
+    counts = (("node", len(hosts)),) if hosts else ()
+    return ClusterSummary(gke.name, "gke", gke.location, counts, (("location", gke.location),))
 
 
 def cluster(request: CollectRequest, progress: Progress) -> tuple[Api, Caller, FoundCluster]:
@@ -211,14 +191,11 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, bes
     here = [cluster for cluster in named if wanted in {"", cluster.location}]
     places = [*sorted(cluster.location for cluster in here), *([SELF_MANAGED] if beside and not wanted else [])]
     if here and len(places) > 1:
-        message = f"clusters called {request.cluster!r} are in {' and '.join(places)}"
+        where = f"in {' and '.join(places)}"
         if SELF_MANAGED in places:
-            message = (
-                f"clusters called {request.cluster!r} are GKE's in {', '.join(places[:-1])} and a self-managed one"
-            )
-        raise SeveralClustersError(
-            message, [{"location": place} for place in places], hint="Choose one with --location"
-        )
+            where = f"GKE's in {', '.join(places[:-1])} and a self-managed one"
+        message, choices = f"clusters called {request.cluster!r} are {where}", [{"location": place} for place in places]
+        raise SeveralClustersError(message, choices, hint="Choose one with --location")
     if named and not here:
         message = f"the cluster {request.cluster!r} is in {', '.join(cluster.location for cluster in named)}"
         raise ClusterNotFoundError(message, hint=f"It is not in {wanted}: change or omit --location")
@@ -227,19 +204,14 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, bes
 
 def _roles_by_flags(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
     """Return the roles from the user's flags, by instance id. A flag that matches no instance leaves a Gap."""
-    by_flag: dict[str, HostRoles] = {}
-    for role, texts in request.role_tags.items():
-        for text in texts:
-            if "=" not in text:
-                message = f"{text!r} is not KEY=VALUE"
-                hint = f"Write a label as key=value, a network tag as {TAG}=NAME, and an instance's name as {NAME}=NAME"
-                raise UsageError(message, hint=hint)
-            hit = [host for host in instances if _has_label(host, text) and is_free(host, request.cluster)]
-            _record_flag(api, by_flag, f"--{role}-tag {text}", hit, (role,))
+    flagged = FlaggedHosts(api, calls.LIST_INSTANCES)
+    for role, pair in ((role, pair) for role, pairs in request.role_tags.items() for pair in pairs):
+        hit = [host.id for host in instances if _has_label(host, pair) and is_free(host, request.cluster)]
+        flagged.add(f"--{role}-tag {pair}", (role,), hit)
     for name, roles in request.extra_hosts.items():
-        hit = [host for host in instances if name in {host.host.name, host.number, host.id}]
-        _record_flag(api, by_flag, f"--host {name}", hit, tuple(roles))
-    return by_flag
+        hit = [host.id for host in instances if name in {host.host.name, host.number, host.id}]
+        flagged.add(f"--host {name}", tuple(roles), hit)
+    return flagged.by_host
 
 
 def _has_label(host: Instance, pair: str) -> bool:
@@ -251,16 +223,6 @@ def _has_label(host: Instance, pair: str) -> bool:
 def is_free(host: Instance, cluster: str) -> bool:
     """Whether an instance belongs to this cluster or to none. Other clusters may use the same tag."""
     return installer_labels.is_of(host, cluster) or not any(installer_labels.clusters_of(host))
-
-
-def _record_flag(
-    api: Api, by_flag: dict[str, HostRoles], flag: str, hit: Sequence[Instance], roles: tuple[Role, ...]
-) -> None:
-    if not hit:
-        message = f"{flag} matches no instance of the project, or only instances of other clusters"
-        api.add_gap(Gap(calls.LIST_INSTANCES.name, flag, Reason.MISSING, message, (FactKind.HOSTS,)))
-    for host in hit:
-        by_flag[host.id] = by_flag.get(host.id, UNKNOWN).and_also(roles, RoleEvidence(EvidenceKind.USER, flag))
 
 
 def _not_found(

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
+from cloudguard.model.cluster import EvidenceKind, Host, RoleEvidence
 from cloudguard.model.network import Interface
-from cloudguard.model.source import FactKind, Gap, Reason
-from cloudguard.provider.host_roles import HostRoles, with_roles
+from cloudguard.model.source import FactKind
+from cloudguard.provider.host_roles import HostRoles, flagged_or_tagged, managed_node, with_roles
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_INSTANCES
 from cloudguard_gcp.cluster.find import FoundCluster
@@ -55,7 +55,7 @@ def _record_missing_nodes(api: Api, cluster: GkeCluster, nodes: int) -> None:
     """
     if cluster.node_count > nodes:
         message = f"GKE reports {cluster.node_count} nodes, but only {nodes} were found in the project"
-        api.add_gap(Gap(LIST_INSTANCES.name, cluster.name, Reason.MISSING, message, (FactKind.HOSTS,)))
+        api.missed(LIST_INSTANCES, cluster.name, message, (FactKind.HOSTS,))
 
 
 def host_of(instance: Instance, gke: GkeCluster | None) -> Host:
@@ -67,10 +67,9 @@ def host_of(instance: Instance, gke: GkeCluster | None) -> Host:
 
 def roles_of(found: FoundCluster, instance: Instance, by_flag: Mapping[str, HostRoles]) -> HostRoles | None:
     """Return the roles of an instance or of a template's next one; None if no flag, label or tag shows a role."""
-    known = by_flag.get(instance.id) or roles_by_labels(instance, found.name)
+    known = flagged_or_tagged(by_flag.get(instance.id), roles_by_labels(instance, found.name))
     if known is None and found.gke is not None:
-        why = f"it belongs to the GKE cluster {found.name}, whose control plane Google runs"
-        return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+        return managed_node(f"it belongs to the GKE cluster {found.name}, whose control plane Google runs")
     return known
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from cloudguard.model.cluster import DiskTemplate, Host, NextInterface, Pool, Role
 from cloudguard.model.network import Interface
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, child, children, number, required, text, texts
 from cloudguard.provider.host_roles import roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
@@ -49,15 +49,10 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[
     The cluster's group managers are those that made its hosts, those that GKE names, and those with a template that has
     its labels.
     """
-    listed, templates = api.parallel(
-        partial(api.read, LIST_GROUP_MANAGERS, hides=HIDES, project=found.project),
-        partial(api.read, LIST_INSTANCE_TEMPLATES, hides=HIDES, project=found.project),
-    )
-    described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
-    known = {_place(template.link): template for template in described}
+    managers, known = api.parallel(partial(_managers, api, found.project), partial(_next_instances, api, found.project))
     groups = {host.pool for host in hosts} | (found.gke.groups if found.gke else frozenset[str]())
     pools, next_machines = list[Pool](), dict[str, Instance]()
-    for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
+    for manager in managers:
         described_by = [known.get(_place(link)) for link in manager.templates]
         marked = any(after and found.owns(after) for after in described_by)
         own_hosts = [host for host in hosts if host.pool == manager.id]
@@ -65,6 +60,16 @@ def read_pools(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> tuple[
             pools.append(_pool(api, found, manager, (link, after), own_hosts))
             next_machines |= {pools[-1].id: after} if after else {}
     return tuple(sorted(pools, key=lambda pool: pool.id)), next_machines
+
+
+def _managers(api: Api, project: str) -> tuple[_Manager, ...]:
+    return api.listed(LIST_GROUP_MANAGERS, _manager, hides=HIDES, project=project)
+
+
+def _next_instances(api: Api, project: str) -> dict[str, Instance]:
+    """Return the next instance of each template, by the template's place."""
+    listed = api.listed(LIST_INSTANCE_TEMPLATES, next_instance, hides=HIDES, project=project)
+    return {_place(instance.link): instance for instance in listed}
 
 
 def _manager(item: Item) -> _Manager:
@@ -92,8 +97,7 @@ def pools_behind(api: Api, project: str, pools: Iterable[Pool]) -> dict[str, lis
     https://cloud.google.com/compute/docs/reference/rest/v1/instanceGroupManagers
     """
     names, by_group = [pool.id for pool in pools], dict[str, list[str]]()
-    listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
-    for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
+    for manager in _managers(api, project):
         group = manager.id.replace("/instanceGroupManagers/", "/instanceGroups/")
         for place in (group, *manager.target_pools):
             by_group.setdefault(place, []).extend(name for name in names if _manager_of(name) == manager.id)
@@ -105,22 +109,15 @@ def next_hosts(api: Api, project: str, pools: Iterable[Pool]) -> tuple[tuple[str
 
     https://cloud.google.com/compute/docs/instance-groups/create-mig-with-basic-autoscaling ("base instance name")
     """
-    listed = api.read(LIST_GROUP_MANAGERS, hides=HIDES, project=project)
     known = {_manager_of(pool.id) for pool in pools}
-    managers = api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES)
-    return tuple(
-        sorted({(NEXT_HOST, manager.base_name) for manager in managers if manager.id in known and manager.base_name})
-    )
+    names = {manager.base_name for manager in _managers(api, project) if manager.id in known}
+    return tuple((NEXT_HOST, name) for name in sorted(names - {""}))
 
 
 def next_of_others(api: Api, project: str, pools: Iterable[Pool]) -> Iterator[tuple[str, Instance]]:
     """Yield the next instances of the group managers that are not the cluster's, each with its manager's name."""
-    listed, templates = (
-        api.read(call, hides=HIDES, project=project) for call in (LIST_GROUP_MANAGERS, LIST_INSTANCE_TEMPLATES)
-    )
-    described = api.mapped(LIST_INSTANCE_TEMPLATES, templates, next_instance, hides=HIDES)
-    known, of_cluster = {_place(host.link): host for host in described}, {_manager_of(pool.id) for pool in pools}
-    for manager in api.mapped(LIST_GROUP_MANAGERS, listed, _manager, hides=HIDES):
+    known, of_cluster = _next_instances(api, project), {_manager_of(pool.id) for pool in pools}
+    for manager in _managers(api, project):
         if manager.id not in of_cluster:
             known_templates = (known.get(_place(link)) for link in manager.templates)
             yield from ((manager.name, after) for after in known_templates if after)
@@ -149,7 +146,7 @@ def _pool(
     known = roles_of_pool(api, LIST_GROUP_MANAGERS, manager.id, hosts, otherwise)
     if after is None:
         message = f"the template {template or '(none)'} of {manager.id} was not found"
-        api.add_gap(Gap(LIST_INSTANCE_TEMPLATES.name, manager.id, Reason.MISSING, message, HIDES))
+        api.missed(LIST_INSTANCE_TEMPLATES, manager.id, message, HIDES)
     host = host_of(after, found.gke) if after else None
     nics = host.interfaces if host else ()
     subnets = tuple(nic.subnet for nic in nics[:1] if nic.subnet)

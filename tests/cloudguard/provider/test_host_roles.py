@@ -9,7 +9,7 @@ import pytest
 
 from builders import SAID, host
 from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence, Strength
-from cloudguard.model.source import FactKind, Gap
+from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles, roles_of_pool, with_roles
 
 MASTER, ETCD, NODE = (Role.CONTROL_PLANE,), (Role.ETCD,), (Role.NODE,)
@@ -30,9 +30,9 @@ class Gaps:
     def __init__(self) -> None:
         self.gaps: list[Gap] = []
 
-    def add_gap(self, gap: Gap) -> None:
+    def missed(self, call: Call, about: str, why: str, hides: tuple[FactKind, ...]) -> None:
         """Note a gap."""
-        self.gaps.append(gap)
+        self.gaps.append(Gap(call.name, about, Reason.MISSING, why, hides))
 
 
 def hosts_with(**found: HostRoles) -> tuple[dict[str, Host], list[Gap]]:

@@ -7,10 +7,10 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from cloudguard.model.cluster import EvidenceKind, Host, NextInterface, Pool, Role, RoleEvidence
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.cluster import Host, NextInterface, Pool, Role
+from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import required
-from cloudguard.provider.host_roles import HostRoles, may_run_etcd, roles_of_pool
+from cloudguard.provider.host_roles import HostRoles, managed_node, may_run_etcd, roles_by_flags, roles_of_pool
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard.provider.tag_patterns import has_tag
@@ -109,18 +109,11 @@ def _templates(api: Api, group: ScalingGroup, known: Mapping[str, Template]) -> 
 
 def _roles(api: Api, group: ScalingGroup, found: FoundCluster, hosts: tuple[Host, ...]) -> HostRoles:
     """Return the roles of a group's next hosts: those of its current hosts, else by its tags, else by its name."""
-    known = _roles_by_flags(group.tags, found) or roles_by_tags(group.tags)
+    known = roles_by_flags(found.role_tags, partial(has_tag, group.tags)) or roles_by_tags(group.tags)
     if known is None and found.eks is not None:
-        why = "it is a scaling group of an EKS cluster, whose control plane AWS runs"
-        known = HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
+        known = managed_node("it is a scaling group of an EKS cluster, whose control plane AWS runs")
     known = known or roles_by_names([("name", group.name)], found.name)
     return roles_of_pool(api, group.call, group.name, hosts, known)
-
-
-def _roles_by_flags(tags: Mapping[str, str], found: FoundCluster) -> HostRoles | None:
-    named = [(role, pair) for role, listed in found.role_tags.items() for pair in listed if has_tag(tags, pair)]
-    evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role.value}-tag {pair}") for role, pair in named)
-    return HostRoles(tuple(role for role, _ in named), evidence) if named else None
 
 
 def _group_names(template: Template) -> Iterator[str]:
@@ -149,7 +142,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
             by_id[name] = ids[0]
         else:
             message = f"a template refers to the group {name!r} by name, but {len(ids)} groups have this name"
-            api.add_gap(Gap(call.name, name, Reason.MISSING, message, hides))
+            api.missed(call, name, message, hides)
     return by_id
 
 

@@ -10,7 +10,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, Call
 from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.pools.launch_templates import HIDES, Template, listed, templates_named, types_named
-from cloudguard_aws.cluster.tags import LEGACY, NAMED_BY_KEY, clusters_of, fleet_of, tags_of
+from cloudguard_aws.cluster.tags import INSTALLER_TAGS, LEGACY, clusters_of, fleet_of, tags_of
 
 MOST_NAMES = 50
 """The number of names that one call accepts (Auto Scaling API reference, DescribeAutoScalingGroups)."""
@@ -52,7 +52,7 @@ def read_scaling_groups(api: Api, found: FoundCluster, named: Collection[str]) -
     call, cluster = DESCRIBE_AUTO_SCALING_GROUPS, found.name
     of_cluster = {instance.host.pool for instance in found.instances if instance.host.pool != fleet_of(instance.tags)}
     names = {*named, *of_cluster} - {""}
-    keys = [f"{prefix}{cluster}" for prefix in (*NAMED_BY_KEY, _AUTOSCALER)]
+    keys = [f"{prefix}{cluster}" for prefix in (*INSTALLER_TAGS.prefixes, _AUTOSCALER)]
     if any(LEGACY in instance.tags for instance in found.instances):
         keys.append(LEGACY)  # every cluster with this tag has the same key, so ask only if it is used
     answer = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
