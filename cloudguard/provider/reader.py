@@ -204,6 +204,20 @@ class Reader(ABC, Generic[CallT]):
         items = self.read(call, hides=hides, about=about, **parameters)
         return self.mapped(call, items, make, hides=hides, about="" if about == "*" else about)
 
+    def listed_or_none(
+        self,
+        call: CallT,
+        make: Callable[[Item], A],
+        *,
+        hides: tuple[FactKind, ...],
+        about: str = "*",
+        **parameters: Any,  # noqa: ANN401 - the SDK's
+    ) -> tuple[A, ...] | None:
+        """Return ``make(item)`` for each item of a call's answer. None if the call failed or an item is not valid."""
+        items = self.read_or_none(call, hides=hides, about=about, **parameters)
+        made = self.mapped(call, items or (), make, hides=hides, about="" if about == "*" else about)
+        return None if items is None or len(made) < len(items) else made
+
     def missed(
         self, call: CallT, about: str, why: str, hides: tuple[FactKind, ...], reason: Reason = Reason.MISSING
     ) -> None:

@@ -28,8 +28,9 @@ def read_tags(api: Api, arns: Iterable[str], names: Iterable[str]) -> dict[str, 
 def _tag_page(
     api: Api, call: calls.Call, key: str, id_key: str, page: list[str]
 ) -> tuple[tuple[str, dict[str, str]], ...]:
-    items = api.read(call, hides=HIDES, about=", ".join(page), **{key: page})
-    return api.mapped(call, items, lambda item: (required(item, id_key), tags_of(item)), hides=HIDES)
+    return api.listed(
+        call, lambda item: (required(item, id_key), tags_of(item)), hides=HIDES, about=", ".join(page), **{key: page}
+    )
 
 
 def _pages(names: Iterable[str]) -> Iterator[list[str]]:

@@ -10,22 +10,21 @@ from typing import Final
 from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import Balancer, ClientAddress, OuterBalancer, PublishedService
 from cloudguard.model.network import Network
-from cloudguard.model.source import Gap, Reason
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.answers import required, text
+from cloudguard.provider.answers import Item, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.network.balancer_tags import read_tags
-from cloudguard_aws.network.in_front.endpoint_services import EndpointService, Published, read_published, read_services
-from cloudguard_aws.network.in_front.screening import read_screens, screened
+from cloudguard_aws.network.in_front.endpoint_services import EndpointService, read_published, read_services
+from cloudguard_aws.network.in_front.listener_rules import read_listener_rules
+from cloudguard_aws.network.in_front.web_acls import read_web_acls
 from cloudguard_aws.network.listeners import (
     ListenerFacts,
     Members,
     OwnTargets,
-    balancer,
     classic,
     client_address,
     declared_service,
@@ -40,7 +39,6 @@ from cloudguard_aws.network.registrations import (
     HIDES,
     NETWORK,
     ClassicBalancer,
-    LoadBalancer,
     Registrations,
     TargetGroup,
     read_registrations,
@@ -54,24 +52,18 @@ _DENIES_GATEWAY: Final = "ipv6.deny_all_igw_traffic"
 class _Forwarding:
     """A balancer, and for each of its listeners the ARNs of the target groups it may send to."""
 
-    balancer: LoadBalancer
+    balancer: Balancer
     listeners: tuple[tuple[ListenerFacts, tuple[str, ...]], ...]
     targets: Mapping[str, OwnTargets]
 
-    def model(self, declared: str, published: Published) -> Balancer:
+    def model(self, declared: str, published: tuple[PublishedService, ...]) -> Balancer:
+        """Return the balancer with its listeners. ``published``: the services that offer it."""
         listeners = (
             listener
             for facts, arns in self.listeners
             for listener in listeners_of(facts, (self.targets[arn] for arn in arns if arn in self.targets))
         )
-        return balancer(
-            self.balancer, listeners, declared, _filtered(self.balancer, published.get(self.balancer.arn, ()))
-        )
-
-
-def _filtered(lb: LoadBalancer, published: tuple[PublishedService, ...]) -> tuple[PublishedService, ...]:
-    """Return a balancer's services with ``filtered``: whether the balancer's security groups filter their clients."""
-    return tuple(replace(service, filtered=lb.enforces_groups) for service in published)
+        return replace(self.balancer, listeners=tuple(listeners), declared_service=declared, published=published)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +73,7 @@ class ClusterBalancers:
     read: Registrations
     members: Members
     services: tuple[EndpointService, ...]
-    modern: tuple[LoadBalancer, ...]
+    modern: tuple[Balancer, ...]
     classic: tuple[ClassicBalancer, ...]
 
     def beyond(self, networks: Iterable[Network]) -> ClusterBalancers:
@@ -98,19 +90,14 @@ class ClusterBalancers:
         return _cluster_balancers(read, self.members, self.services)
 
     @property
+    def every(self) -> tuple[Balancer, ...]:
+        """All of them, without their listeners."""
+        return (*self.modern, *(old.balancer for old in self.classic))
+
+    @property
     def networks(self) -> frozenset[str]:
         """The ids of the balancers' VPCs, as far as they are known."""
-        return frozenset(lb.network for group in (self.modern, self.classic) for lb in group) - {""}
-
-    @property
-    def filters(self) -> frozenset[str]:
-        """The ids of the balancers' security groups."""
-        return frozenset(name for group in (self.modern, self.classic) for lb in group for name in lb.groups)
-
-    @property
-    def subnets(self) -> frozenset[str]:
-        """The ids of the balancers' subnets."""
-        return frozenset(name for group in (self.modern, self.classic) for lb in group for name in lb.subnets)
+        return frozenset(lb.network for lb in self.every) - {""}
 
 
 def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Members) -> ClusterBalancers:
@@ -122,8 +109,10 @@ def read_cluster_balancers(api: Api, network_ids: Collection[str], members: Memb
 def _cluster_balancers(
     read: Registrations, members: Members, services: tuple[EndpointService, ...]
 ) -> ClusterBalancers:
-    modern = tuple(lb for lb in read.balancers if _concerns(read, lb.arn, members))
-    old = tuple(lb for lb in read.classic if lb.name in members.pools or not members.ids.isdisjoint(lb.instances))
+    modern = tuple(lb for lb in read.balancers if _concerns(read, lb.id, members))
+    old = tuple(
+        lb for lb in read.classic if lb.balancer.id in members.pools or not members.ids.isdisjoint(lb.instances)
+    )
     return ClusterBalancers(read, members, services, modern, old)
 
 
@@ -147,21 +136,22 @@ class ReadBalancers:
 
 def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBalancers:
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
-    arns = [lb.arn for lb in known.modern]
-    (forwardings, screens), tagged, published, _ = api.parallel(
+    arns = [lb.id for lb in known.modern]
+    forwardings, (acls, rules), (tagged, published), _ = api.parallel(
+        lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
+        lambda: _read_screens(api, _own_groups(known)),
         lambda: api.parallel(
-            lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
-            partial(read_screens, api, _own_groups(known)),
+            partial(read_tags, api, arns, [lb.balancer.id for lb in known.classic]),
+            partial(read_published, api, known.services, arns, known.read.unfiltered),
         ),
-        partial(read_tags, api, arns, [lb.name for lb in known.classic]),
-        partial(read_published, api, known.services, arns),
         lambda: api.gather(*(partial(_without_groups, api, known.read, arn) for arn in known.read.bare)),
     )
+    screens = (*acls, *rules)
     declared = {name: declared_service(tags, cluster) for name, tags in tagged.items()}
-    models = (forwarding.model(declared.get(forwarding.balancer.arn, ""), published) for forwarding in forwardings)
-    by_arn = {lb.id: screened(lb, screens.get(lb.id, ())) for lb in models}
+    models = (each.model(declared.get(each.balancer.id, ""), published[each.balancer.id]) for each in forwardings)
+    by_arn = {lb.id: _screened(lb, screens) for lb in models}
     proxied = [each for forwarding in forwardings for each in _before_proxies(known.read, forwarding, by_arn)]
-    classics = [classic(lb, known.members, declared.get(lb.name, "")) for lb in known.classic]
+    classics = [classic(lb, known.members, declared.get(lb.balancer.id, "")) for lb in known.classic]
     every = (
         replace(
             lb,
@@ -172,19 +162,29 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBa
     )
     sending = tuple(sorted((lb for lb in every if lb.listeners), key=lambda lb: lb.id))
     used = {name for lb in sending for name in lb.filters}
-    return ReadBalancers(sending, tuple(each for own in screens.values() for each in own if each.id in used))
+    return ReadBalancers(sending, tuple(screen for screen in screens if screen.id in used))
+
+
+def _read_screens(api: Api, balancers: Mapping[str, Collection[str]]) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
+    return api.parallel(partial(read_web_acls, api, balancers), partial(read_listener_rules, api, balancers))
+
+
+def _screened(lb: Balancer, screens: Iterable[Filter]) -> Balancer:
+    """Return a balancer with its own filters before its security groups. No answered group counts as an unread one."""
+    own = tuple(screen.id for screen in screens if screen.source.resource == lb.id)
+    return replace(lb, filters=(*own, *(lb.filters or (f"groups of {lb.id}",)))) if own else lb
 
 
 def _own_groups(known: ClusterBalancers) -> dict[str, set[str]]:
     """Return a dict of application balancer → its target groups with targets in the cluster."""
     return {
-        lb.arn: {group.arn for group in known.read.groups_of(lb.arn) if targets_of(group, known.members)}
+        lb.id: {group.arn for group in known.read.groups_of(lb.id) if targets_of(group, known.members)}
         for lb in known.modern
         if lb.kind == APPLICATION
     }
 
 
-def _with_ipv6(api: Api, balancers: Iterable[LoadBalancer]) -> list[LoadBalancer]:
+def _with_ipv6(api: Api, balancers: Iterable[Balancer]) -> list[Balancer]:
     """Return balancers. An internal one faces the internet by IPv6 if an attribute lets in its gateway.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html ("Load balancer
@@ -193,11 +193,11 @@ def _with_ipv6(api: Api, balancers: Iterable[LoadBalancer]) -> list[LoadBalancer
     return api.gather(*(partial(_by_gateway, api, lb) for lb in balancers))
 
 
-def _by_gateway(api: Api, lb: LoadBalancer) -> LoadBalancer:
+def _by_gateway(api: Api, lb: Balancer) -> Balancer:
     if lb.internet_facing is not False or not lb.dual_stack:
         return lb
     call = calls.DESCRIBE_LOAD_BALANCER_ATTRIBUTES
-    items = api.read_or_none(call, hides=HIDES, about=lb.arn, LoadBalancerArn=lb.arn)
+    items = api.read_or_none(call, hides=HIDES, about=lb.id, LoadBalancerArn=lb.id)
     values = [text(item, "Value") for item in items or () if item.get("Key") == _DENIES_GATEWAY]
     if items is not None and "false" not in values:
         return lb
@@ -213,16 +213,16 @@ def _without_groups(api: Api, read: Registrations, arn: str) -> None:
             api.missed(calls.DESCRIBE_TARGET_GROUPS, name, why, HIDES)
 
 
-def _forwarding(api: Api, known: ClusterBalancers, lb: LoadBalancer) -> _Forwarding:
-    call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(lb.arn)
+def _forwarding(api: Api, known: ClusterBalancers, lb: Balancer) -> _Forwarding:
+    call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(lb.id)
     items, targets = api.parallel(
-        partial(api.read_or_none, call, hides=HIDES, about=lb.arn, LoadBalancerArn=lb.arn),
+        partial(api.read_or_none, call, hides=HIDES, about=lb.id, LoadBalancerArn=lb.id),
         lambda: api.gather(*(partial(_own_targets, api, group, lb, known.members) for group in groups)),
     )
     listeners, arns = api.mapped(call, items or (), listener_facts, hides=HIDES), tuple(group.arn for group in groups)
     if items == []:
         message = "no listener was returned for this balancer, although target groups name it"
-        api.add_gap(Gap(call.name, lb.arn, Reason.MISSING, message, HIDES))
+        api.missed(call, lb.id, message, HIDES)
     sent = api.gather(*(partial(_sent_to, api, each, lb, arns, alone=len(listeners) == 1) for each in listeners))
     for each, forwarded_to in zip(listeners, sent, strict=True):
         record_missing_groups(api, known.read, each.arn, forwarded_to)
@@ -230,7 +230,7 @@ def _forwarding(api: Api, known: ClusterBalancers, lb: LoadBalancer) -> _Forward
 
 
 def _sent_to(
-    api: Api, listener: ListenerFacts, lb: LoadBalancer, every: tuple[str, ...], *, alone: bool
+    api: Api, listener: ListenerFacts, lb: Balancer, every: tuple[str, ...], *, alone: bool
 ) -> tuple[str, ...]:
     """Return the ARNs of the target groups a listener may send to.
 
@@ -241,23 +241,25 @@ def _sent_to(
         return listener.forwards_to
     if lb.kind != APPLICATION or listener.forwards_to is None or alone:
         return every
-    call, arn = calls.DESCRIBE_RULES, listener.arn
-    items = api.read_or_none(call, hides=HIDES, about=arn, ListenerArn=arn)
-    rules = api.mapped(call, items or (), lambda rule: forwarded(rule, "Actions"), hides=HIDES)
-    if items is None or len(rules) < len(items) or None in rules:
+    arn, make = listener.arn, partial(forwarded, key="Actions")
+    rules = api.listed_or_none(calls.DESCRIBE_RULES, make, hides=HIDES, about=arn, ListenerArn=arn)
+    if rules is None or None in rules:
         return every
     return tuple(dict.fromkeys((*listener.forwards_to, *(arn for rule in rules for arn in rule or ()))))
 
 
-def _own_targets(api: Api, group: TargetGroup, lb: LoadBalancer, members: Members) -> OwnTargets:
+def _own_targets(api: Api, group: TargetGroup, lb: Balancer, members: Members) -> OwnTargets:
     known = lb.kind in {APPLICATION, NETWORK}
     targets, client = targets_of(group, members), ClientAddress.REPLACED if known else ClientAddress.UNKNOWN
     if targets and lb.kind == NETWORK:
         call = calls.DESCRIBE_TARGET_GROUP_ATTRIBUTES
-        items = api.read_or_none(call, hides=HIDES, about=group.arn, TargetGroupArn=group.arn)
-        pairs = api.mapped(call, items or (), lambda pair: (required(pair, "Key"), text(pair, "Value")), hides=HIDES)
-        client = client_address(group, None if items is None or len(pairs) < len(items) else dict(pairs))
+        pairs = api.listed_or_none(call, _attribute, hides=HIDES, about=group.arn, TargetGroupArn=group.arn)
+        client = client_address(group, None if pairs is None else dict(pairs))
     return OwnTargets(group.protocol, targets, client)
+
+
+def _attribute(pair: Item) -> tuple[str, str]:
+    return required(pair, "Key"), text(pair, "Value")
 
 
 def _before_proxies(read: Registrations, forwarding: _Forwarding, by_arn: Mapping[str, Balancer]) -> Iterator[Balancer]:
@@ -268,7 +270,7 @@ def _before_proxies(read: Registrations, forwarding: _Forwarding, by_arn: Mappin
     https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-update-security-groups.html (the
     rules for an Application Load Balancer as a target of a Network Load Balancer).
     """
-    front = by_arn[forwarding.balancer.arn]
+    front = by_arn[forwarding.balancer.id]
     for facts, arns in forwarding.listeners:
         for group in (read.groups[arn] for arn in arns if arn in read.groups and read.groups[arn].kind == BY_BALANCER):
             for target in group.targets:

@@ -8,8 +8,9 @@ from typing import Final
 
 from cloudguard.model.cluster import Host
 from cloudguard.model.network import Interface
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.provider.answers import Item, child, children, flag, required, text
+from cloudguard.provider.network.parts_in_use import interfaces_of
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -52,7 +53,7 @@ pkg/awsutils/awsutils.go."""
 def group_members_of(hosts: Iterable[Host]) -> dict[str, set[str]]:
     """Return a dict of security group id → ids of the interfaces of ``hosts`` in that group."""
     members = dict[str, set[str]]()
-    for own in (nic for host in hosts for nic in host.interfaces):
+    for own in interfaces_of(hosts):
         for group in own.groups:
             members.setdefault(group, set()).add(own.id)
     return members
@@ -82,7 +83,7 @@ def read_members(
     if missing:
         names = ", ".join(sorted(groups))
         message = f"{missing[0]} is in one of these groups, but missing in the list of their interfaces: {names}"
-        api.add_gap(Gap(call.name, missing[0], Reason.FAILED, message, _MEMBERS))
+        api.missed(call, missing[0], message, _MEMBERS, Reason.FAILED)
     return [*known.values()]
 
 
@@ -127,8 +128,8 @@ class ClusterInterfaces:
 
 def balancer_descriptions(read: Registrations) -> frozenset[str]:
     """Return the descriptions of balancer interfaces: "ELB app/name/id", or "ELB name" for a classic balancer."""
-    names = (*(balancer.arn for balancer in read.balancers), *(balancer.name for balancer in read.classic))
-    return frozenset(f"ELB {name.rpartition(':loadbalancer/')[2]}" for name in names)
+    balancers = (*read.balancers, *(old.balancer for old in read.classic))
+    return frozenset(f"ELB {balancer.id.rpartition(':loadbalancer/')[2]}" for balancer in balancers)
 
 
 def foreign_interface(item: Item, own_interfaces: ClusterInterfaces) -> Interface | None:

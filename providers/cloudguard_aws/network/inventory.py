@@ -10,6 +10,7 @@ from cloudguard.model.cluster import Host
 from cloudguard.model.network import Endpoint, Network, Subnet
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, required, text
+from cloudguard.provider.network.parts_in_use import used_subnets
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
@@ -77,8 +78,7 @@ def read_inventory(
     known = frozenset({*network_ids, *(endpoint.network for endpoint in endpoints)} - {""})
     own: Mapping[str, Subnet] = {}
     if not known:
-        used = {interface.subnet for host in hosts for interface in host.interfaces}
-        own = read_subnets(api, "subnet-id", used.union(*(endpoint.subnets for endpoint in endpoints)) - {""})
+        own = read_subnets(api, "subnet-id", used_subnets(hosts, (), endpoints))
         known = frozenset(subnet.network for subnet in own.values())
     balancers, vpcs, public_access = api.parallel(
         partial(read_cluster_balancers, api, known, Members.of(hosts, registers)),

@@ -8,7 +8,7 @@ from dataclasses import field, replace
 from typing import Final
 
 from cloudguard.model.cluster import Host
-from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener, PublishedService
+from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import AddressSet
@@ -16,16 +16,8 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, child, children, port, required, text
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
-from cloudguard_aws.network.registrations import (
-    APPLICATION,
-    NETWORK,
-    ClassicBalancer,
-    ClassicListener,
-    LoadBalancer,
-    TargetGroup,
-)
+from cloudguard_aws.network.registrations import ClassicBalancer, ClassicListener, TargetGroup
 
-_KINDS: Final = {APPLICATION: "alb", NETWORK: "nlb"}
 _TRANSPORTS: Final = {"UDP": ("udp",), "QUIC": ("udp",), "TCP_UDP": ("tcp", "udp"), "TCP_QUIC": ("tcp", "udp")}
 """Protocols of listeners and target groups that use UDP, alone or beside TCP."""
 _TCP: Final = {"TCP", "TLS", "HTTP", "HTTPS", "SSL"}
@@ -209,52 +201,11 @@ def declared_service(tags: Mapping[str, str], cluster: str) -> str:
     return next((tags[key] for key in _SERVICE_TAGS if tags.get(key)), "") if ours else ""
 
 
-def balancer(
-    load_balancer: LoadBalancer,
-    listeners: Iterable[Listener],
-    declared: str,
-    published: tuple[PublishedService, ...] = (),
-) -> Balancer:
-    """Return an application or network balancer, or a balancer of an unknown kind."""
-    return Balancer(
-        id=load_balancer.arn,
-        name=load_balancer.name,
-        kind=_KINDS.get(load_balancer.kind) or load_balancer.kind or "load balancer",
-        internet_facing=load_balancer.internet_facing,
-        network=load_balancer.network,
-        subnets=load_balancer.subnets,
-        filters=load_balancer.groups,
-        groups=load_balancer.groups,
-        listeners=tuple(listeners),
-        source=Source(calls.DESCRIBE_LOAD_BALANCERS.name, load_balancer.arn),
-        addresses=load_balancer.addresses,
-        declared_service=declared,
-        dual_stack=load_balancer.dual_stack,
-        published=published,
-        public_ipv4=load_balancer.public_ipv4,
-    )
-
-
-def classic(load_balancer: ClassicBalancer, members: Members, declared: str) -> Balancer:
+def classic(old: ClassicBalancer, members: Members, declared: str) -> Balancer:
     """Return a classic balancer. Its targets are instances on the listener's instance port."""
-    source = Source(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name, load_balancer.name)
-    hosts = [
-        *(name for name in load_balancer.instances if name in members.ids),
-        *members.pools.get(load_balancer.name, ()),
-    ]
-    return Balancer(
-        id=load_balancer.name,
-        name=load_balancer.name,
-        kind="clb",
-        internet_facing=load_balancer.internet_facing,
-        network=load_balancer.network,
-        subnets=load_balancer.subnets,
-        filters=load_balancer.groups,
-        groups=load_balancer.groups,
-        listeners=tuple(_classic_listener(listener, hosts, source) for listener in load_balancer.listeners),
-        source=source,
-        declared_service=declared,
-    )
+    hosts = [*(name for name in old.instances if name in members.ids), *members.pools.get(old.balancer.id, ())]
+    listeners = tuple(_classic_listener(listener, hosts, old.balancer.source) for listener in old.listeners)
+    return replace(old.balancer, listeners=listeners, declared_service=declared)
 
 
 def _classic_listener(classic_listener: ClassicListener, hosts: Iterable[str], source: Source) -> Listener:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from cloudguard.errors import AccessError
@@ -22,13 +23,14 @@ from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id, record_unseen
 from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools.fleets import TAGS, read_fleets
-from cloudguard_aws.cluster.pools.scaling_groups import ScalingGroup, read_scaling_groups
+from cloudguard_aws.cluster.pools.scaling_groups import read_scaling_groups
 from cloudguard_aws.cluster.tags import SCALING_GROUP, clusters_of, fleet_of, is_control_plane, tags_of
 from cloudguard_aws.network.balancer_tags import read_tags
 from cloudguard_aws.network.group_members import OF_CLUSTER
 from cloudguard_aws.network.listeners import Members
 from cloudguard_aws.network.registrations import Registrations, read_registrations, registered_together
 
+_MEMBERS: Final = (FactKind.MEMBERS,)
 _OF_CONTROLLER: Final = "elbv2.k8s.aws/cluster"
 """Tag with the cluster's name on balancers of the AWS Load Balancer Controller:
 kubernetes-sigs/aws-load-balancer-controller pkg/deploy/tracking/provider.go"""
@@ -54,13 +56,15 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
     known = {instance.id for instance in found.instances}
     targets = {*_registered(api, found, read)}
     try:
-        interfaces = api.matching(DESCRIBE_NETWORK_INTERFACES, "vpc-id", found.networks, hides=(FactKind.MEMBERS,))
+        interfaces = api.matching(DESCRIBE_NETWORK_INTERFACES, "vpc-id", found.networks, hides=_MEMBERS)
         of_plugin = _of_plugin(api, interfaces, found.name)
         named = {*pools, *_ids(targets), *_instances_at(api, targets - _ids(targets), interfaces), *of_plugin}
         listed = [
             *instances_by_id(api, sorted(named - known)),
-            *_warm_instances(api, [group.name for group in groups if group.warm]),
-            *_started(api, fleets),
+            *_tagged(api, SCALING_GROUP, {group.name for group in groups if group.warm}),
+            *chain.from_iterable(
+                _tagged(api, tag, {fleet.name for fleet in fleets if fleet.call is call}) for call, tag in TAGS
+            ),
         ]
     except AccessError:
         return found  # a Gap was recorded
@@ -69,12 +73,9 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
     pools |= {
         instance.id: name for instance in (*found.instances, *listed) if (name := fleet_of(instance.tags)) in started
     }
-    in_cluster = (
-        instance for instance in listed if instance.id in pools or {*clusters_of(instance.tags)} <= {found.name}
-    )
-    more = {instance.id: _in_pool(instance, pools) for instance in in_cluster}
-    instances = {instance.id: _in_pool(instance, pools) for instance in found.instances} | more
-    return replace(found, instances=tuple(instances[name] for name in sorted(instances)))
+    own = (each for each in listed if each.id in pools or {*clusters_of(each.tags)} <= {found.name})
+    members = {instance.id: _in_pool(instance, pools) for instance in (*found.instances, *own)}
+    return replace(found, instances=tuple(members[name] for name in sorted(members)))
 
 
 def _in_pool(instance: Instance, pools: Mapping[str, str]) -> Instance:
@@ -88,41 +89,29 @@ def _ids(targets: Iterable[str]) -> set[str]:
 
 def _of_plugin(api: Api, interfaces: Iterable[Item], cluster: str) -> set[str]:
     """Return ids of the instances to which the VPC CNI of the cluster has added an interface."""
-    call, hides = DESCRIBE_NETWORK_INTERFACES, (FactKind.MEMBERS,)
 
     def instance(item: Item) -> str:
         ours = tags_of(item, "TagSet").get(OF_CLUSTER) == cluster
         return text(child(item, "Attachment"), "InstanceId") if ours else ""
 
-    return {*api.mapped(call, interfaces, instance, hides=hides)} - {""}
+    return {*api.mapped(DESCRIBE_NETWORK_INTERFACES, interfaces, instance, hides=_MEMBERS)} - {""}
 
 
 def _instances_at(api: Api, addresses: Collection[str], interfaces: Iterable[Item]) -> set[str]:
     """Return ids of the instances that have one of ``addresses``, on any interface or in a delegated range of one."""
     if not addresses:
         return set()
-    call, hides = DESCRIBE_NETWORK_INTERFACES, (FactKind.MEMBERS,)
-    members = Members.of_addresses(
-        dict(pair for each in api.mapped(call, interfaces, addresses_of, hides=hides) for pair in each)
-    )
+    listed = api.mapped(DESCRIBE_NETWORK_INTERFACES, interfaces, addresses_of, hides=_MEMBERS)
+    members = Members.of_addresses(dict(chain.from_iterable(listed)))
     return {known[0] for address in addresses if (known := members.find(address)) is not None}
 
 
-def _warm_instances(api: Api, groups: Collection[str]) -> Iterator[Instance]:
-    """Yield the instances of scaling groups with a warm pool. The scaling group itself does not list warm instances.
-
-    https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html
-    """
-    yield from _tagged(api, SCALING_GROUP, groups)
-
-
-def _started(api: Api, fleets: Iterable[ScalingGroup]) -> Iterator[Instance]:
-    """Yield the instances that fleets have launched. The description of a fleet lists none."""
-    for call, tag in TAGS:
-        yield from _tagged(api, tag, {fleet.name for fleet in fleets if fleet.call is call})
-
-
 def _tagged(api: Api, tag: str, names: Collection[str]) -> Iterator[Instance]:
+    """Yield the instances with a tag that names their scaling group or fleet.
+
+    A scaling group does not list the instances of its warm pool
+    (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html), and a fleet lists none.
+    """
     for start in range(0, len(names), MOST_VALUES):
         page = sorted(names)[start : start + MOST_VALUES]
         yield from instances(api, [{"Name": f"tag:{tag}", "Values": page}])

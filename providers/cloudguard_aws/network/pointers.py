@@ -12,7 +12,8 @@ from typing import Final
 
 from cloudguard.model.filters import AddressList, Direction, Filter
 from cloudguard.model.network import Tunnel
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Reason, Source
+from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, required
@@ -89,7 +90,7 @@ def record_unfollowed_to_endpoint(api: Api, endpoint: Iterable[Item], read: Regi
         for name in group.balancers if reached else ():
             target = f"{reached[0]}, an interface of the managed control plane"
             message = f"it sends to {target}; senders through this balancer are not followed"
-            api.add_gap(Gap(calls.DESCRIBE_TARGET_HEALTH.name, name, Reason.UNSUPPORTED, message, HIDES))
+            api.missed(calls.DESCRIBE_TARGET_HEALTH, name, message, HIDES, Reason.UNSUPPORTED)
 
 
 def is_tunnel(item: Item) -> bool:
@@ -162,19 +163,11 @@ def _tunnel(cloudfront: AddressSet, item: Item) -> Tunnel | None:
     if item.get("InterfaceType") == _INSTANCE_CONNECT:
         gatekeeper = "EC2 Instance Connect, which requires ec2-instance-connect:OpenTunnel,"
         return Tunnel(f"EC2 Instance Connect ({nic.id})", ranges, gatekeeper, nic.source, nic.groups, _LOGINS)
+    of_cloudfront = _is_origin(item)
+    name = "a VPC origin of CloudFront" if of_cloudfront else "a VPC link of API Gateway"
+    ranges |= cloudfront if of_cloudfront else NO_ADDRESSES
     why = "its destinations and its clients are not read"
-    if _is_origin(item):
-        return Tunnel(
-            f"a VPC origin of CloudFront ({nic.id})",
-            ranges | cloudfront,
-            "",
-            nic.source,
-            nic.groups,
-            uncertain=why,
-            to_balancers=True,
-        )
-    name = f"a VPC link of API Gateway ({nic.id})"
-    return Tunnel(name, ranges, "", nic.source, nic.groups, uncertain=why, to_balancers=True)
+    return Tunnel(f"{name} ({nic.id})", ranges, "", nic.source, nic.groups, uncertain=why, to_balancers=True)
 
 
 def _accelerated(api: Api) -> Iterator[str]:
@@ -194,5 +187,5 @@ def _accelerated(api: Api) -> Iterator[str]:
 
 
 def _values_of_key(api: Api, call: calls.Call, key: str, **parameters: str) -> tuple[str, ...]:
-    items = api.read(call, hides=HIDES, about=next(iter(parameters.values()), "*"), **parameters)
-    return api.mapped(call, items, lambda item: required(item, key), hides=HIDES)
+    about = next(iter(parameters.values()), "*")
+    return api.listed(call, partial(required, key=key), hides=HIDES, about=about, **parameters)

@@ -49,14 +49,12 @@ def read_public_access(api: Api) -> PublicAccess:
     A missing block hides no way in, so no row depends on this reading.
     """
     call = calls.DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_OPTIONS
-    settings = api.mapped(call, api.read(call, hides=()), public_access, hides=())
+    settings = api.listed(call, public_access, hides=())
     setting = settings[0] if settings else PublicAccess()
     if setting.hop is NextHop.INTERNET:
         return setting
-    call = calls.DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS
-    items = api.read_or_none(call, hides=())
-    pairs = api.mapped(call, items or (), _exclusion, hides=())
-    if items is None or len(pairs) < len(items):
+    pairs = api.listed_or_none(calls.DESCRIBE_VPC_BLOCK_PUBLIC_ACCESS_EXCLUSIONS, _exclusion, hides=())
+    if pairs is None:
         return PublicAccess()  # any subnet may be excluded
     return replace(setting, exclusions={name: hop for name, hop in pairs if name})
 

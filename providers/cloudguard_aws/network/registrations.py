@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import Final
 
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.load_balancers import Balancer
+from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, child, children, port, required, text, texts
 from cloudguard.values import dataclass
@@ -15,7 +16,9 @@ from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 
 HIDES: Final = (FactKind.BALANCERS,)
-APPLICATION, NETWORK, GATEWAY = "application", "network", "gateway"
+APPLICATION, NETWORK, _GATEWAY = "alb", "nlb", "gateway"
+_KINDS: Final = {"application": APPLICATION, "network": NETWORK, "": "load balancer"}
+"""Kinds of balancers by their type in the API. A type that is not here is a kind of its own."""
 BY_INSTANCE, BY_BALANCER, BY_FUNCTION = "instance", "alb", "lambda"
 _SCHEMES: Final = {"internet-facing": True, "internal": False}
 _ENFORCED: Final = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
@@ -26,26 +29,6 @@ type")."""
 _OUTSIDE: Final = "all"
 """The zone of a target outside its target group's VPC (elasticloadbalancing API reference, TargetDescription)."""
 _ADDRESSES: Final = ("IpAddress", "PrivateIPv4Address", "IPv6Address")
-
-
-@dataclass(frozen=True, slots=True)
-class LoadBalancer:
-    """An application or network balancer, or a balancer of an unknown ``kind``. The ``kind`` decides, not the ARN.
-
-    ``enforces_groups``: its security groups also filter clients that come through a PrivateLink endpoint.
-    """
-
-    arn: str
-    name: str
-    kind: str
-    network: str
-    internet_facing: bool | None
-    groups: tuple[str, ...]
-    subnets: tuple[str, ...]
-    addresses: AddressSet
-    dual_stack: bool
-    enforces_groups: bool = True
-    public_ipv4: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +75,9 @@ class ClassicListener:
 
 @dataclass(frozen=True, slots=True)
 class ClassicBalancer:
-    """A classic balancer: a proxy, whose targets are instances."""
+    """A classic balancer, which is a proxy: its facts without listeners, and its instances and listeners."""
 
-    name: str
-    network: str
-    internet_facing: bool | None
-    groups: tuple[str, ...]
-    subnets: tuple[str, ...]
+    balancer: Balancer
     instances: tuple[str, ...]
     listeners: tuple[ClassicListener, ...]
 
@@ -107,15 +86,18 @@ class ClassicBalancer:
 class Registrations:
     """The balancers of a region, and a dict of target group ARN → target group.
 
+    ``balancers``: application and network balancers and those of an unknown kind, without their listeners.
     Target groups that can't have a target in the VPCs that were asked for are left out of ``groups``. ``answered``: the
     ARNs of all target groups, None if they could not be read. ``bare``: ARNs of the balancers that none of them names.
+    ``unfiltered``: ARNs of the balancers whose security groups don't filter clients of their PrivateLink endpoints.
     """
 
-    balancers: tuple[LoadBalancer, ...]
+    balancers: tuple[Balancer, ...]
     classic: tuple[ClassicBalancer, ...]
     groups: Mapping[str, TargetGroup]
     answered: frozenset[str] | None = None
     bare: tuple[str, ...] = ()
+    unfiltered: frozenset[str] = frozenset()
 
     def groups_of(self, arn: str) -> tuple[TargetGroup, ...]:
         """Return the target groups behind a balancer, through any of its listeners or rules."""
@@ -132,28 +114,28 @@ def read_registrations(api: Api, network_ids: Collection[str]) -> Registrations:
         partial(api.read_or_none, calls.DESCRIBE_TARGET_GROUPS, hides=HIDES),
         partial(api.read, calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, hides=HIDES),
     )
-    modern = api.mapped(calls.DESCRIBE_LOAD_BALANCERS, listed or (), load_balancer, hides=HIDES)
-    every = tuple(
-        balancer for balancer in modern if balancer.kind != GATEWAY
-    )  # a gateway balancer sends to appliances, by a tunnel
-    arns = {balancer.arn for balancer in every}
+    call = calls.DESCRIBE_LOAD_BALANCERS
+    modern = api.mapped(call, listed or (), load_balancer, hides=HIDES)
+    open_to_endpoints = api.mapped(call, listed or (), unfiltered, hides=HIDES)
+    # a gateway balancer sends to appliances, by a tunnel
+    every = tuple(balancer for balancer in modern if balancer.kind != _GATEWAY)
+    arns = {balancer.id for balancer in every}
     known = api.mapped(calls.DESCRIBE_TARGET_GROUPS, groups or (), target_group, hides=HIDES)
-    if listed is not None:
-        _record_missing(
-            api, {arn for group in known if _may_concern(group, network_ids) for arn in group.balancers}, modern
-        )
-    used = [group for group in known if arns.intersection(group.balancers)]
-    with_targets = api.gather(
-        *(partial(_with_targets, api, group) for group in used if _may_concern(group, network_ids))
-    )
-    classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old or (), classic_balancer, hides=HIDES)
     named = {arn for group in known for arn in group.balancers}
+    concerning = [group for group in known if _may_concern(group, network_ids)]
+    unread = {arn for group in concerning for arn in group.balancers} - {balancer.id for balancer in modern}
+    for arn in sorted(unread) if listed is not None else ():
+        api.missed(call, arn, "a target group names this balancer, but it was not returned", HIDES)
+    used = [group for group in concerning if arns.intersection(group.balancers)]
+    with_targets = api.gather(*(partial(_with_targets, api, group) for group in used))
+    classic = api.mapped(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS, old or (), classic_balancer, hides=HIDES)
     return Registrations(
         every,
         classic,
         groups={target.arn: target for target in with_targets},
         answered=None if groups is None or len(known) < len(groups) else frozenset(group.arn for group in known),
-        bare=tuple(balancer.arn for balancer in every if balancer.arn not in named),
+        bare=tuple(sorted(arns - named)),
+        unfiltered=frozenset(open_to_endpoints),
     )
 
 
@@ -161,17 +143,7 @@ def record_missing_groups(api: Api, read: Registrations, listener: str, forwarde
     """Record a Gap for each target group that a listener forwards to and that no answer contains."""
     for arn in sorted(set(forwarded_to) - read.answered) if read.answered is not None else ():
         message = f"{listener} forwards to this target group, but it was not returned"
-        api.add_gap(Gap(calls.DESCRIBE_TARGET_GROUPS.name, arn, Reason.MISSING, message, HIDES))
-
-
-def _record_missing(api: Api, named: Collection[str], answered: Iterable[LoadBalancer]) -> None:
-    """Record a Gap for each balancer that target groups name (``named``) and that no answer contains.
-
-    Traffic through such a balancer is unknown.
-    """
-    for arn in sorted(set(named) - {balancer.arn for balancer in answered}):
-        message = "a target group names this balancer, but it was not returned"
-        api.add_gap(Gap(calls.DESCRIBE_LOAD_BALANCERS.name, arn, Reason.MISSING, message, HIDES))
+        api.missed(calls.DESCRIBE_TARGET_GROUPS, arn, message, HIDES)
 
 
 def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:
@@ -180,23 +152,35 @@ def _may_concern(group: TargetGroup, network_ids: Collection[str]) -> bool:
     return group.kind != BY_FUNCTION and (is_own or group.kind != BY_INSTANCE)
 
 
-def load_balancer(item: Item) -> LoadBalancer:
-    """Return a balancer as the API answers it."""
-    zones = children(item, "AvailabilityZones")
+def load_balancer(item: Item) -> Balancer:
+    """Return a balancer as the API answers it, without its listeners. The type decides on its kind, not the ARN."""
+    arn, zones, groups = required(item, "LoadBalancerArn"), children(item, "AvailabilityZones"), _groups(item)
     listed = [address for zone in zones for address in children(zone, "LoadBalancerAddresses")]
-    return LoadBalancer(
-        arn=required(item, "LoadBalancerArn"),
+    kind, address_type = text(item, "Type"), text(item, "IpAddressType")
+    return Balancer(
+        id=arn,
         name=required(item, "LoadBalancerName"),
-        kind=text(item, "Type"),
-        network=text(item, "VpcId"),
+        kind=_KINDS.get(kind, kind),
         internet_facing=_SCHEMES.get(text(item, "Scheme")),
-        groups=tuple(texts(item, "SecurityGroups")),
+        network=text(item, "VpcId"),
         subnets=tuple(sorted(filter(None, (text(zone, "SubnetId") for zone in zones)))),
+        filters=groups,
+        groups=groups,
+        listeners=(),
+        source=Source(calls.DESCRIBE_LOAD_BALANCERS.name, arn),
         addresses=AddressSet.of(filter(None, (text(item, key) for item in listed for key in _ADDRESSES))),
-        dual_stack=text(item, "IpAddressType") != "ipv4",
-        enforces_groups=text(item, _ENFORCED) in {"", "on"},
-        public_ipv4=text(item, "IpAddressType") != _IPV6_ONLY,
+        dual_stack=address_type != "ipv4",
+        public_ipv4=address_type != _IPV6_ONLY,
     )
+
+
+def _groups(item: Item) -> tuple[str, ...]:
+    return tuple(texts(item, "SecurityGroups"))
+
+
+def unfiltered(item: Item) -> str:
+    """Return a balancer's ARN if its security groups don't filter clients of PrivateLink endpoints, else ""."""
+    return "" if text(item, _ENFORCED) in {"", "on"} else required(item, "LoadBalancerArn")
 
 
 def target_group(item: Item) -> TargetGroup:
@@ -239,16 +223,23 @@ def registered_target(item: Item, default: int) -> RegisteredTarget:
 
 def classic_balancer(item: Item) -> ClassicBalancer:
     """Return a classic balancer as the API answers it."""
-    return ClassicBalancer(
-        name=required(item, "LoadBalancerName"),
-        network=text(item, "VPCId"),
+    name, groups = required(item, "LoadBalancerName"), _groups(item)
+    balancer = Balancer(
+        id=name,
+        name=name,
+        kind="clb",
         internet_facing=_SCHEMES.get(text(item, "Scheme")),
-        groups=tuple(texts(item, "SecurityGroups")),
+        network=text(item, "VPCId"),
         subnets=tuple(sorted(texts(item, "Subnets"))),
-        instances=tuple(required(instance, "InstanceId") for instance in children(item, "Instances")),
-        listeners=tuple(
-            _classic_listener(child(description, "Listener")) for description in children(item, "ListenerDescriptions")
-        ),
+        filters=groups,
+        groups=groups,
+        listeners=(),
+        source=Source(calls.CLASSIC_DESCRIBE_LOAD_BALANCERS.name, name),
+    )
+    return ClassicBalancer(
+        balancer,
+        tuple(required(instance, "InstanceId") for instance in children(item, "Instances")),
+        tuple(_classic_listener(child(described, "Listener")) for described in children(item, "ListenerDescriptions")),
     )
 
 
@@ -288,8 +279,8 @@ def registered_together(
     for group in read.groups.values():
         is_own = group.network in {"", *network_ids}
         targets = [(target.id, target.port) for target in group.targets if is_own or target.outside]
-        for balancer in group.balancers if group.kind != "alb" else ():
+        for balancer in group.balancers if group.kind != BY_BALANCER else ():
             yield (group.arn, balancer), targets
     for classic in read.classic:
         for listener in classic.listeners:
-            yield (classic.name,), [(instance, listener.inside[1]) for instance in classic.instances]
+            yield (classic.balancer.id,), [(instance, listener.inside[1]) for instance in classic.instances]

@@ -10,7 +10,7 @@ from typing import Final
 from cloudguard.model.cluster import Host
 from cloudguard.model.filters import AddressList, Direction, Filter, Group, Rule
 from cloudguard.model.network import Interface, NextHop, Subnet
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, children, required, text
 from cloudguard.values import dataclass
@@ -64,7 +64,7 @@ def read_security_groups(
     if items is not None and len(groups) == len(items):
         for name in sorted(names - {group.filter.id for group in groups}):
             message = "the security group can't be seen from this account"
-            api.add_gap(Gap(group_call.name, name, Reason.MISSING, message, ()))  # the filter itself is unknown
+            api.missed(group_call, name, message, ())  # the filter itself is unknown
     by_group: dict[str, list[Rule]] = {}
     for rule in rules:
         by_group.setdefault(rule.of, []).append(rule.rule)
@@ -167,7 +167,7 @@ def _address_lists(api: Api, names: frozenset[str]) -> tuple[AddressList, ...]:
         missing = items == [] and described is not None and name not in titles
         if missing:
             message = "the prefix list can't be seen from this account"
-            api.add_gap(Gap(entries.name, name, Reason.MISSING, message, _LISTS))
+            api.missed(entries, name, message, _LISTS)
         known = items is not None and not missing and len(ranges) == len(items)
         lists.append(AddressList(name, titles.get(name, ""), ranges, known=known, source=api.source(entries, name)))
     return tuple(lists)

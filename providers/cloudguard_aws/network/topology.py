@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.network import Endpoint, Interface, Subnet, Topology
-from cloudguard.model.source import FactKind, Gap, Reason
+from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, children, text
+from cloudguard.provider.network.parts_in_use import interfaces_of, public_addresses, used_subnets
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.balancers import read_balancers
@@ -35,8 +37,9 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
 
     ``account``: the account that is read, "" if it is unknown.
     """
-    subnets = _subnets(api, inventory, _used_subnets(hosts, pools, endpoints) | inventory.balancers.subnets)
-    names = _filter_names(hosts, pools, endpoints) | inventory.balancers.filters
+    every = inventory.balancers.every
+    subnets = _subnets(api, inventory, used_subnets(hosts, pools, endpoints).union(*(lb.subnets for lb in every)))
+    names = _filter_names(hosts, pools, endpoints).union(*(lb.filters for lb in every))
     balancers, security_groups, outbound = api.parallel(
         partial(read_balancers, api, inventory.balancers, cluster=cluster),
         partial(read_security_groups, api, names, subnets, hosts, account),
@@ -45,11 +48,11 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     of_cluster = ClusterInterfaces(
         cluster=cluster,
         hosts={host.id for host in hosts},
-        interfaces={interface.id for host in hosts for interface in host.interfaces},
+        interfaces={interface.id for interface in interfaces_of(hosts)},
         balancers=balancer_descriptions(inventory.balancers.read),
     )
     groups, external_members = groups_and_members(api, security_groups, of_cluster)
-    ends = {*of_cluster.hosts, *(balancer.arn for balancer in inventory.balancers.modern)}
+    ends = {*of_cluster.hosts, *(balancer.id for balancer in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
     services = tunnels(
         api, interfaces, security_groups.lists, security_groups.filters, inventory.balancers.members.pools
@@ -86,14 +89,6 @@ def _neighbours(
     return tuple(filter(None, api.mapped(calls.DESCRIBE_NETWORK_INTERFACES, near, read, hides=(FactKind.MEMBERS,))))
 
 
-def _used_subnets(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
-    """Return the ids of the subnets of hosts, pools and endpoints."""
-    used = {interface.subnet for host in hosts for interface in host.interfaces}
-    used.update(*(pool.subnets for pool in pools), *(endpoint.subnets for endpoint in endpoints))
-    used.update(name for pool in pools for further in pool.further for name in further.subnets)
-    return frozenset(used - {""})
-
-
 def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Subnet, ...]:
     """Return the subnets ``wanted``.
 
@@ -108,30 +103,29 @@ def _subnets(api: Api, inventory: Inventory, wanted: frozenset[str]) -> tuple[Su
     for subnet in used if vpcs.acls is not None else ():
         if subnet.id not in guards:
             message = "the subnet's network ACL can't be seen from this account"
-            api.add_gap(Gap(calls.DESCRIBE_NETWORK_ACLS.name, subnet.id, Reason.MISSING, message, ()))
+            api.missed(calls.DESCRIBE_NETWORK_ACLS, subnet.id, message, ())
     tables = vpcs.tables
-    for subnet in used if tables is not None and tables.complete else ():
-        if tables is not None and tables.routes(subnet) is None:
+    for subnet in used:
+        if tables is not None and tables.complete and tables.routes(subnet) is None:
             message = "no route of the subnet can be seen from this account"
-            api.add_gap(Gap(calls.DESCRIBE_ROUTE_TABLES.name, subnet.id, Reason.MISSING, message, ()))
+            api.missed(calls.DESCRIBE_ROUTE_TABLES, subnet.id, message, ())
     routed = (with_routes(subnet, (guards.get(subnet.id, f"network ACL of {subnet.id}"),), tables) for subnet in used)
     return tuple(inventory.public_access.applied_to(subnet, vpcs.owners.get(subnet.network, "")) for subnet in routed)
 
 
 def _filter_names(hosts: tuple[Host, ...], pools: tuple[Pool, ...], endpoints: tuple[Endpoint, ...]) -> frozenset[str]:
     """Return the ids of the security groups that guard hosts, pools and endpoints."""
-    of_hosts = [interface.filters for host in hosts for interface in host.interfaces]
-    others = [pool.filters for group in (pools, endpoints) for pool in group]
-    others += [further.filters for pool in pools for further in pool.further]
-    return frozenset(name for names in (*of_hosts, *others) for name in names)
+    of_hosts = (interface.filters for interface in interfaces_of(hosts))
+    of_pools = (filters for pool in pools for filters in (pool.filters, *(each.filters for each in pool.further)))
+    return frozenset(chain(*of_hosts, *of_pools, *(endpoint.filters for endpoint in endpoints)))
 
 
 def _outbound(api: Api, hosts: tuple[Host, ...], subnets: Iterable[Subnet]) -> AddressSet:
     """Return the public addresses that hosts send from: their own, and those of the NAT gateways in their routes."""
     gateways = {route.target for subnet in subnets for route in subnet.routes if route.target.startswith("nat-")}
     listed = api.matching(calls.DESCRIBE_NAT_GATEWAYS, "nat-gateway-id", gateways, hides=ROUTES)
-    addresses = (addresses for host in hosts for interface in host.interfaces for addresses in interface.public)
-    return AddressSet.union((*addresses, *api.mapped(calls.DESCRIBE_NAT_GATEWAYS, listed, _public, hides=ROUTES)))
+    translated = api.mapped(calls.DESCRIBE_NAT_GATEWAYS, listed, _public, hides=ROUTES)
+    return AddressSet.union((public_addresses(hosts), *translated))
 
 
 def _public(gateway: Item) -> AddressSet:

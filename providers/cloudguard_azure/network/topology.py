@@ -13,6 +13,7 @@ from cloudguard.model.network import Interface, Network, Subnet, Topology
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import AnswerError, Item, child, children
+from cloudguard.provider.network.parts_in_use import interfaces_of, used_groups, used_subnets
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -63,8 +64,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     listed, tables, known = api.parallel(
         partial(api.read, calls.LIST_NETWORKS, hides=HIDES), partial(route_tables, api), groups.groups
     )
-    used = {interface.subnet for host in hosts for interface in host.interfaces}
-    used.update(name for pool in pools for name in pool.subnets)
+    used = used_subnets(hosts, pools)
     network_ids = frozenset(parent(name) for name in used)
     networks = virtual_networks(api, listed)
     meshed = api.gather(*(partial(with_meshes, api, networks[name]) for name in sorted(network_ids & networks.keys())))
@@ -96,8 +96,8 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     near = [networks[name] for name in sorted(network_ids | ways.networks) if name in networks]
     for name in (name for endpoint in ways.endpoints for name in endpoint.public_lists):
         tags.list_of(name)
-    named = _peer_groups(guards.filters.values(), hosts, pools)
-    interfaces = {interface.id for host in hosts for interface in host.interfaces}
+    named = used_groups(guards.filters.values(), hosts, pools)
+    interfaces = {interface.id for interface in interfaces_of(hosts)}
     others = read_others(api, found, Relevance(network_ids, used, named, interfaces, places))
     topology = Topology(
         networks=tuple(_networks(networks, near)),
@@ -160,13 +160,6 @@ def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable]
 def _own_ranges(subnets: Collection[str], places: Places) -> AddressSet:
     """Return the addresses of those subnets (ids) in which only AKS gives addresses."""
     return places.ranges(name for name in subnets if name in places.subnets and places.subnets[name].for_aks)
-
-
-def _peer_groups(filters: Iterable[Filter], hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
-    """Return the groups that rules name as peers, and those of the cluster's hosts and pools."""
-    groups = (name for host in hosts for interface in host.interfaces for name in interface.groups)
-    peers = (rule.peer.group for guard in filters for rule in guard.rules)
-    return frozenset((*groups, *(name for pool in pools for name in pool.groups), *peers)) - {""}
 
 
 class _Guarded:

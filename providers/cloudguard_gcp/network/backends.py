@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Final, TypeVar, cast
 
 from cloudguard.model.load_balancers import BackendTarget
-from cloudguard.model.source import Gap, Reason
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, children, number, required, text, texts
@@ -153,7 +153,7 @@ class Backends:
         if link not in _BUNDLES and not any(f"/{kind}/" in link for kind in _NO_HOSTS):
             name = short(link)
             message = f"the targets of {last(name)} were not found: {why}"
-            self._api.add_gap(Gap(calls.LIST_FORWARDING_RULES.name, name, Reason.MISSING, message, HIDES))
+            self._api.missed(calls.LIST_FORWARDING_RULES, name, message, HIDES)
 
     def _members(self, link: str, backend: _Backend, service: ServiceSet | None) -> Iterator[ReachedTarget]:
         if "/networkEndpointGroups/" in link:
@@ -172,9 +172,8 @@ class Backends:
         zone, where = part_of(group, "zones"), {"project": project_of(group) or self._project}
         where |= {"zone": zone} if zone else {"region": part_of(group, "regions")}
         call = calls.LIST_GROUP_INSTANCES if zone else calls.LIST_REGION_GROUP_INSTANCES
-        about = last(group)
-        listed = self._api.read(call, hides=HIDES, about=about, **where, instance_group=about)
-        return self._api.mapped(call, listed, lambda item: required(item, "instance"), hides=HIDES, about=about)
+        make, about = partial(required, key="instance"), last(group)
+        return self._api.listed(call, make, hides=HIDES, about=about, **where, instance_group=about)
 
     def _endpoints(self, link: str, service: ServiceSet | None) -> Iterator[ReachedTarget]:
         """Yield the endpoints of a group; none for serverless and Private Service Connect groups."""

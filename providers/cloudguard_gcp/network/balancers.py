@@ -15,10 +15,11 @@ from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
 from cloudguard.model.load_balancers import BackendTarget, Balancer, ClientAddress, Listener
 from cloudguard.model.network import Subnet
 from cloudguard.model.source import Source
-from cloudguard.model.text_forms import NO_ADDRESSES
+from cloudguard.model.text_forms import EVERY_SERVICE, NO_ADDRESSES
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, child, children, flag, text
+from cloudguard.provider.network.client_filters import to_everyone, undecided_clients
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_FORWARDING_RULES, LIST_SECURITY_POLICIES
@@ -29,6 +30,7 @@ from cloudguard_gcp.network.subnets import HEALTH_CHECKS, VpcSubnet, front_ends,
 
 PASSTHROUGH: Final = "passthrough"
 """The kind of a balancer that forwards packets unchanged."""
+_KIND: Final = "forwarding rule"
 _PLAIN: Final = frozenset({"HTTP", "H2C"})
 _PASSING: Final = ("allow", "throttle", "rate_based_ban")
 _FORMS: Final = ("evaluatePreconfiguredWaf(", "evaluatePreconfiguredExpr(")
@@ -180,31 +182,16 @@ def _guards(api: Api, rule: ForwardingRule, mine: Sequence[ReachedTarget]) -> It
     """
     policies = sorted({target.policy for target in mine})
     if all(policy and _blocks_clients(api, policy) for policy in policies):
-        names = ", ".join(map(last, policies))
-        why = f"it is not known which clients the security policy {names} blocks"
-        yield _filter(f"security policies of {rule.id}", rule, (ALL4, ALL6), why)
+        why = f"it is not known which clients the security policy {', '.join(map(last, policies))} blocks"
+        yield undecided_clients(f"security policies of {rule.id}", rule.name, _KIND, _source(rule), why)
     if rule.senders:
-        yield _filter(f"sources of {rule.id}", rule, rule.senders)
+        rules = (*(_from(addresses, rule) for addresses in rule.senders), to_everyone(_source(rule)))
+        yield Filter(f"sources of {rule.id}", rule.name, _KIND, rules, _source(rule))
 
 
-def _filter(filter_id: str, rule: ForwardingRule, senders: Iterable[AddressSet], uncertain: str = "") -> Filter:
-    """Return a filter of a forwarding rule that lets in ``senders``. ``uncertain``: see ``Rule``."""
-    clients = [(Direction.INGRESS, addresses, uncertain) for addresses in senders]
-    anyone = [(Direction.EGRESS, addresses, "") for addresses in (ALL4, ALL6)]
-    rules = tuple(
-        Rule(
-            id=f"{direction} {addresses}",
-            direction=direction,
-            action=Action.PERMIT,
-            services=ServiceSet.everything(),
-            peer=Peer(addresses),
-            source=_source(rule),
-            uncertain=why,
-        )
-        for direction, addresses, why in (*clients, *anyone)
-    )
-    unsure = bool(uncertain)
-    return Filter(filter_id, rule.name, "forwarding rule", rules, _source(rule), editable=not unsure, in_series=unsure)
+def _from(addresses: AddressSet, rule: ForwardingRule) -> Rule:
+    source = _source(rule)
+    return Rule(f"ingress {addresses}", Direction.INGRESS, Action.PERMIT, EVERY_SERVICE, Peer(addresses), source)
 
 
 def _blocks_clients(api: Api, policy: str) -> bool:

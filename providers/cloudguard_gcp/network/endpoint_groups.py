@@ -47,8 +47,7 @@ class EndpointGroup:
 
 def group_of(api: Api, link: str, project: str) -> EndpointGroup | None:
     """Return the regional or global group that a link names; None if it was not read."""
-    call, owner = calls.LIST_ENDPOINT_GROUPS, project_of(link) or project
-    groups = api.mapped(call, api.read(call, hides=HIDES, project=owner), _group, hides=HIDES)
+    groups = api.listed(calls.LIST_ENDPOINT_GROUPS, _group, hides=HIDES, project=project_of(link) or project)
     return next((group for group in groups if group.id == link), None)
 
 
@@ -70,8 +69,7 @@ def endpoints(api: Api, link: str, project: str, service: ServiceSet | None) -> 
     else:
         call, where = calls.LIST_GLOBAL_GROUP_ENDPOINTS, {}
     where |= {"project": project_of(link) or project, "network_endpoint_group": about}
-    listed = api.read(call, hides=HIDES, about=about, **where)
-    for targets in api.mapped(call, listed, partial(_endpoint, zone, service), hides=HIDES, about=about):
+    for targets in api.listed(call, partial(_endpoint, zone, service), hides=HIDES, about=about, **where):
         yield from targets
 
 

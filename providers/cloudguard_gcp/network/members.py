@@ -28,7 +28,7 @@ def projects_with_rules(api: Api, found: FoundCluster) -> list[str]:
     known, call = {instance.id for instance in found.instances}, calls.LIST_BACKEND_SERVICES
     backends, others = Backends(api, found.project, found.networks), set[str]()
     for project in sorted(projects):
-        for link, users in api.mapped(call, api.read(call, hides=HIDES, project=project), _link_and_users, hides=HIDES):
+        for link, users in api.listed(call, _link_and_users, hides=HIDES, project=project):
             further = {project_of(user) for user in users} - projects - {""}
             if further and any(target.target.host in known for target in backends.behind(link, None)):
                 others |= further
@@ -42,8 +42,7 @@ def _link_and_users(service: Item) -> tuple[str, tuple[str, ...]]:
 
 def read_rules(api: Api, project: str) -> list[ForwardingRule]:
     """Read a project's forwarding rules, and start to read the lists of their targets."""
-    call = calls.LIST_FORWARDING_RULES
-    forwarding = api.mapped(call, api.read(call, hides=HIDES, project=project), forwarding_rule, hides=HIDES)
+    forwarding = api.listed(calls.LIST_FORWARDING_RULES, forwarding_rule, hides=HIDES, project=project)
     rules = [rule for rule in forwarding if rule is not None]
     Backends(api, project).prefetch(rules)
     return rules

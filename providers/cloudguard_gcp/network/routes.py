@@ -15,6 +15,7 @@ from cloudguard.model.network import NextHop, Route, Subnet
 from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.provider.answers import Item, children, number, required, text, texts
+from cloudguard.provider.network.parts_in_use import interfaces_of, subnets_of
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_ROUTES
 from cloudguard_gcp.access.links import last, required_link
@@ -110,7 +111,7 @@ class Member:
 def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Member]]:
     """Return the hosts and next hosts in each subnet, as a dict of subnet id → members."""
     members: dict[str, set[Member]] = {}
-    for interface in (interface for host in hosts for interface in host.interfaces):
+    for interface in interfaces_of(hosts):
         public = bool(interface.public) or interface.public_ip_on_start
         public = public or any(address & ALL6 for address in interface.addresses)
         members.setdefault(interface.subnet, set()).add(Member(frozenset(interface.groups), public))
@@ -120,11 +121,6 @@ def members_of(hosts: Iterable[Host], pools: Iterable[Pool]) -> dict[str, set[Me
         for name in subnets_of(pool):
             members.setdefault(name, set()).add(Member(frozenset(pool.groups), public))
     return members
-
-
-def subnets_of(pool: Pool) -> frozenset[str]:
-    """Return the subnets that the interfaces of a pool's next host will be in."""
-    return frozenset((*pool.subnets, *(name for interface in pool.further for name in interface.subnets)))
 
 
 def with_routes(

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 
 from cloudguard.model.load_balancers import EVERYONE, Balancer, PublishedService
-from cloudguard.model.source import Gap, Reason, Source
+from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
 from cloudguard.provider.answers import Item, children, text, texts
 from cloudguard.values import dataclass
@@ -43,9 +44,9 @@ class Attachment:
 
 def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...]:
     """Return the service attachments of projects."""
-    call = calls.LIST_SERVICE_ATTACHMENTS
-    listed = api.gather(*(partial(api.read, call, hides=HIDES, project=project) for project in projects))
-    return tuple(attachment for items in listed for attachment in api.mapped(call, items, _attachment, hides=HIDES))
+    read = partial(api.listed, calls.LIST_SERVICE_ATTACHMENTS, _attachment, hides=HIDES)
+    listed = api.gather(*(partial(read, project=project) for project in projects))
+    return tuple(chain.from_iterable(listed))
 
 
 def _attachment(item: Item) -> Attachment:
@@ -77,11 +78,8 @@ def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]
     seen = set(rules)
     for attachment in attachments:
         if attachment.rule not in seen and _OFFERED in attachment.rule:
-            call, message = (
-                calls.LIST_SERVICE_ATTACHMENTS.name,
-                f"its forwarding rule {last(attachment.rule)} was not found",
-            )
-            api.add_gap(Gap(call, attachment.service.id, Reason.MISSING, message, HIDES))
+            message = f"its forwarding rule {last(attachment.rule)} was not found"
+            api.missed(calls.LIST_SERVICE_ATTACHMENTS, attachment.service.id, message, HIDES)
 
 
 def published(

@@ -8,11 +8,12 @@ from functools import partial, reduce
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.filters import AddressList, Filter, Group
+from cloudguard.model.filters import AddressList, Group
 from cloudguard.model.network import Interface, NextHop, Topology
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import children, text
+from cloudguard.provider.network.parts_in_use import peer_groups, public_addresses, used_groups, used_subnets
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -26,7 +27,7 @@ from cloudguard_gcp.network.balancers import balancers_of
 from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
 from cloudguard_gcp.network.members import projects_with_rules, read_rules
 from cloudguard_gcp.network.routers import LearnedRoute, addresses_out, learned_routes, router
-from cloudguard_gcp.network.routes import VpcRoute, members_of, subnets_of, vpc_route, with_routes
+from cloudguard_gcp.network.routes import VpcRoute, members_of, vpc_route, with_routes
 from cloudguard_gcp.network.rules import Firewall, firewall
 from cloudguard_gcp.network.service_attachments import miss_rules, published, read_attachments
 from cloudguard_gcp.network.service_interfaces import read_service_interfaces
@@ -81,8 +82,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         lambda: read_attachments(api, projects),
     )
     inventory = reduce(_Inventory.merged_with, inventories, _Inventory())
-    used = {interface.subnet for host in hosts for interface in host.interfaces}
-    used.update(name for pool in pools for name in subnets_of(pool))
+    used = used_subnets(hosts, pools)
     chains = _chains(api, inventory, used)
     backends = Backends(api, found.project, found.networks, pools_behind(api, found.project, pools))
     rules = [rule for listed_here in listed for rule in listed_here]
@@ -90,8 +90,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
     ranges = {subnet.subnet.id: subnet.subnet.ranges for subnet in inventory.subnets}
     filters = {guard.id: guard for chain in chains.values() for guard in chain.filters}
-    named = _peer_groups(filters.values()) | _carried(hosts, pools)
-    addresses = (address for host in hosts for interface in host.interfaces for address in interface.public)
+    named = used_groups(filters.values(), hosts, pools)
     subnets = with_routes(
         [subnet.subnet for subnet in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
     )
@@ -107,28 +106,25 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         external_members=(
             *_external_members(found, hosts, named),
             *_next_members(found, next_of_others(api, found.project, pools), named, ranges),
-            *services.members(_peer_groups(filters.values())),
+            *services.members(peer_groups(filters.values())),
         ),
         neighbours=(*_neighbours(found, hosts, used), *services.neighbours(used)) if alone and services.known else None,
-        outbound_addresses=AddressSet.union((*addresses, inventory.outbound)),
+        outbound_addresses=public_addresses(hosts) | inventory.outbound,
     )
     return NetworkFacts(topology, {subnet: chain.ids for subnet, chain in chains.items()})
 
 
 def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
     """Read one project's facts about the networks in ``used``."""
-    listed = api.gather(
-        partial(api.read, calls.LIST_NETWORKS, hides=_NETWORKS, project=project),
-        partial(api.read, calls.LIST_SUBNETWORKS, hides=_ROUTES, project=project),
-        partial(api.read, calls.LIST_ROUTES, hides=_ROUTES, project=project),
-        partial(api.read, calls.LIST_FIREWALLS, hides=_FILTERS, project=project),
-        partial(api.read, calls.LIST_ROUTERS, hides=_ROUTES, project=project),
+    networks, subnets, routes, (firewalls, routers) = api.parallel(
+        partial(api.listed, calls.LIST_NETWORKS, vpc_network, hides=_NETWORKS, project=project),
+        partial(api.listed, calls.LIST_SUBNETWORKS, vpc_subnet, hides=_ROUTES, project=project),
+        partial(api.listed, calls.LIST_ROUTES, vpc_route, hides=_ROUTES, project=project),
+        lambda: api.parallel(
+            partial(api.listed, calls.LIST_FIREWALLS, firewall, hides=_FILTERS, project=project),
+            partial(api.listed, calls.LIST_ROUTERS, router, hides=_ROUTES, project=project),
+        ),
     )
-    networks = api.mapped(calls.LIST_NETWORKS, listed[0], vpc_network, hides=_NETWORKS)
-    subnets = api.mapped(calls.LIST_SUBNETWORKS, listed[1], vpc_subnet, hides=_ROUTES)
-    routes = api.mapped(calls.LIST_ROUTES, listed[2], vpc_route, hides=_ROUTES)
-    firewalls = api.mapped(calls.LIST_FIREWALLS, listed[3], firewall, hides=_FILTERS)
-    routers = api.mapped(calls.LIST_ROUTERS, listed[4], router, hides=_ROUTES)
     used_networks = tuple(network for network in networks if network.id in used)
     speaking = [router for router in routers if router.network in used]
     here = tuple(subnet for subnet in subnets if subnet.subnet.network in used)
@@ -151,7 +147,7 @@ def _record_missing_peerings(api: Api, networks: Iterable[VpcNetwork], routes: S
         for peering in network.peerings:
             if (network.id, peering) not in routed:
                 message = f"no route of the peering {peering} of {network.name} was found"
-                api.add_gap(Gap(calls.LIST_ROUTES.name, peering, Reason.MISSING, message, _ROUTES))
+                api.missed(calls.LIST_ROUTES, peering, message, _ROUTES)
 
 
 def _record_missing_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes: Sequence[VpcRoute]) -> None:
@@ -163,7 +159,7 @@ def _record_missing_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes
     for subnet in (subnet.subnet for subnet in subnets if subnet.purpose in _FOR_HOSTS):
         if not any(network == subnet.network and ranges <= subnet.ranges for network, ranges in seen):
             message = f"no route to the subnet {subnet.name} was found, so the list of routes is incomplete"
-            api.add_gap(Gap(calls.LIST_ROUTES.name, subnet.id, Reason.MISSING, message, _ROUTES))
+            api.missed(calls.LIST_ROUTES, subnet.id, message, _ROUTES)
 
 
 def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str, Chain]:
@@ -199,17 +195,6 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
     return chain_of(network, firewalls, policies, Source(calls.LIST_FIREWALLS.name, network.id))
 
 
-def _peer_groups(filters: Iterable[Filter]) -> frozenset[str]:
-    """Return the groups that rules name as peers."""
-    return frozenset(rule.peer.group for guard in filters for rule in guard.rules) - {""}
-
-
-def _carried(hosts: Iterable[Host], pools: Iterable[Pool]) -> frozenset[str]:
-    """Return the groups of hosts and of pools' next hosts."""
-    of_hosts = (nic.groups for host in hosts for nic in host.interfaces)
-    return frozenset(name for groups in (*of_hosts, *(pool.groups for pool in pools)) for name in groups)
-
-
 def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
     """Whether only this project's machines are in the networks: the project owns the networks, and shares none.
 
@@ -217,9 +202,8 @@ def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:
     """
     if not set(owners) <= {project}:
         return False
-    call = calls.GET_PROJECT
-    listed = api.read(call, hides=(), about=project, project=project)
-    states = api.mapped(call, listed, lambda item: text(item, "xpnProjectStatus"), hides=())
+    make = partial(text, key="xpnProjectStatus")
+    states = api.listed(calls.GET_PROJECT, make, hides=(), about=project, project=project)
     return bool(states) and states[0] in _NOT_SHARED
 
 

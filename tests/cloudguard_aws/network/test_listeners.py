@@ -18,7 +18,6 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard_aws.network.listeners import (
     Members,
     OwnTargets,
-    balancer,
     classic,
     client_address,
     declared_service,
@@ -192,7 +191,7 @@ NLB: dict[str, Any] = {
 
 
 def test_a_network_balancer_without_groups_has_no_filters() -> None:
-    front = balancer(load_balancer(NLB), (), "")
+    front = load_balancer(NLB)
     assert (front.kind, front.filters, front.groups) == ("nlb", (), ())
     assert front.subnets == ("subnet-1", "subnet-2")
     assert front.addresses == AddressSet.of(("198.51.100.1", "2001:db8::1"))

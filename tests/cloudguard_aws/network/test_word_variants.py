@@ -13,7 +13,7 @@ from cloudguard.model.load_balancers import ClientAddress
 from cloudguard.model.network import NextHop, Route
 from cloudguard.results.report import Verdict
 from cloudguard_aws.network.listeners import client_address, services_of
-from cloudguard_aws.network.registrations import load_balancer, target_group
+from cloudguard_aws.network.registrations import load_balancer, target_group, unfiltered
 from cloudguard_aws.network.routes import route_table
 from cloudguard_aws.network.rules import listed_rule, network_acl, security_group
 from judged import rows_of
@@ -85,8 +85,9 @@ def test_a_balancer_with_an_unknown_scheme_may_face_the_internet(scheme: str) ->
 @pytest.mark.mistake("unknown-word")
 def test_an_unknown_setting_of_a_balancer_restricts_nothing() -> None:
     enforced = "EnforceSecurityGroupInboundRulesOnPrivateLinkTraffic"
-    front = load_balancer(BALANCER | {enforced: "mostly", "IpAddressType": "ipv4-and-more"})
-    assert (front.enforces_groups, front.dual_stack, front.public_ipv4) == (False, True, True)
+    item = BALANCER | {enforced: "mostly", "IpAddressType": "ipv4-and-more"}
+    front = load_balancer(item)
+    assert (unfiltered(item), front.dual_stack, front.public_ipv4) == (front.id, True, True)
 
 
 @pytest.mark.mistake("unknown-word")

@@ -28,8 +28,11 @@ def asking(expression: str, priority: int) -> dict[str, Any]:
     return {"action": "deny(403)", "priority": priority, "match": {"expr": {"expression": expression}}}
 
 
-def guarded(*rules: dict[str, Any]) -> Project:
-    """Return a cluster whose API is behind a global proxy with a security policy with ``rules`` (none: no policy)."""
+def guarded(*rules: dict[str, Any], **more: Any) -> Project:  # noqa: ANN401 - JSON
+    """Return a cluster whose API is behind a global proxy with a security policy with ``rules`` (none: no policy).
+
+    ``more``: further fields of the forwarding rule.
+    """
     front_ends = {"sourceRanges": ["35.191.0.0/16", "130.211.0.0/22"], "targetTags": ["prod-k8s-io-role-control-plane"]}
     project = kops(front_ends={"allow": "tcp:443", **front_ends})
     where, network = f"zones/{ZONE}", project.link("global/networks/default")
@@ -42,7 +45,7 @@ def guarded(*rules: dict[str, Any]) -> Project:
     service = project.add("global", "backendServices", "api", **made)
     target = project.add("global", "targetTcpProxies", "api", service=service)
     rest = {"IPProtocol": "TCP", "portRange": "443-443", "loadBalancingScheme": "EXTERNAL", "IPAddress": "34.140.0.8"}
-    project.add("global", "forwardingRules", "api", target=target, **rest)
+    project.add("global", "forwardingRules", "api", target=target, **rest, **more)
     return project
 
 
@@ -74,3 +77,10 @@ def test_a_security_policy_that_cannot_be_read_may_block_clients(google_cloud: P
     google_cloud.google = Google(guarded(rule("allow")), refused=refused)
     row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("api-server-access")
     assert row.verdict is Verdict.UNKNOWN
+
+
+def test_a_client_must_pass_the_policy_and_be_among_the_sources_of_the_rule(google_cloud: Proxy) -> None:
+    policy = (rule("deny(403)"), rule("allow", OFFICE, priority=1))
+    google_cloud.google = Google(guarded(*policy, sourceIpRanges=["198.0.0.0/8"]))
+    row = pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod")), Declarations()).row("api-server-access")
+    assert row.verdict is Verdict.UNKNOWN, row.why

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
+from dataclasses import replace
 from functools import partial
 
 from cloudguard.model.load_balancers import PublishedService
@@ -11,9 +12,6 @@ from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.registrations import HIDES
-
-Published = Mapping[str, tuple[PublishedService, ...]]
-"""Dict of balancer ARN → the endpoint services that publish the balancer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +28,7 @@ class EndpointService:
 
 def read_services(api: Api) -> tuple[EndpointService, ...]:
     """Read the account's endpoint services."""
-    call = calls.DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS
-    return api.mapped(call, api.read(call, hides=HIDES), _service, hides=HIDES)
+    return api.listed(calls.DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS, _service, hides=HIDES)
 
 
 def _service(item: Item) -> EndpointService:
@@ -39,17 +36,25 @@ def _service(item: Item) -> EndpointService:
     return EndpointService(required(item, "ServiceId"), flag(item, "AcceptanceRequired"), balancers)
 
 
-def read_published(api: Api, services: Collection[EndpointService], arns: Collection[str]) -> Published:
-    """Read the principals that may use the services that publish a balancer of ``arns``."""
+def read_published(
+    api: Api, services: Collection[EndpointService], arns: Collection[str], unfiltered: Collection[str]
+) -> dict[str, tuple[PublishedService, ...]]:
+    """Return a dict of balancer ARN → the services that publish the balancer, with the principals that may use them.
+
+    ``unfiltered``: the balancers (ARNs) whose security groups don't filter the services' clients.
+    """
     wanted = [service for service in services if not set(service.balancers).isdisjoint(arns)]
     read = api.gather(*(partial(_published, api, endpoint_service) for endpoint_service in wanted))
-    pairs = list(zip(wanted, read, strict=True))
-    return {arn: tuple(published for service, published in pairs if arn in service.balancers) for arn in arns}
+    by_arn: dict[str, tuple[PublishedService, ...]] = dict.fromkeys(arns, ())
+    for service, published in zip(wanted, read, strict=True):
+        for arn in by_arn.keys() & {*service.balancers}:
+            by_arn[arn] = (*by_arn[arn], replace(published, filtered=arn not in unfiltered))
+    return by_arn
 
 
 def _published(api: Api, service: EndpointService) -> PublishedService:
     call = calls.DESCRIBE_VPC_ENDPOINT_SERVICE_PERMISSIONS
-    items = api.read(call, hides=HIDES, about=service.id, ServiceId=service.id)
-    allowed = api.mapped(call, items, lambda item: required(item, "Principal"), hides=HIDES)
+    make = partial(required, key="Principal")
+    allowed = api.listed(call, make, hides=HIDES, about=service.id, ServiceId=service.id)
     source = api.source(calls.DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS, service.id)
     return PublishedService(service.id, tuple(sorted(allowed)), accepts_each=service.accepts_each, source=source)

@@ -11,10 +11,11 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.filters import Filter
+from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, child, children, flag, required, text
+from cloudguard.provider.network.client_filters import undecided_clients
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.in_front.screens import screen
 from cloudguard_aws.network.listeners import forwarded
 from cloudguard_aws.network.registrations import HIDES
 
@@ -27,13 +28,12 @@ _VERIFIES: Final = "verify"
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/mutual-authentication.html"""
 
 
-def read_listener_rules(api: Api, balancers: Mapping[str, Collection[str]]) -> dict[str, Filter]:
-    """Return a dict of balancer → filter, for the application balancers that may send on only some clients.
+def read_listener_rules(api: Api, balancers: Mapping[str, Collection[str]]) -> tuple[Filter, ...]:
+    """Return the filters of the application balancers that may send on only some clients.
 
     ``balancers``: dict of ARN → ARNs of the target groups whose targets are the cluster's.
     """
-    filters = api.gather(*(partial(_guard, api, arn, groups) for arn, groups in balancers.items()))
-    return {guard.source.resource: guard for guard in filters if guard is not None}
+    return tuple(filter(None, api.gather(*(partial(_guard, api, arn, groups) for arn, groups in balancers.items()))))
 
 
 def _guard(api: Api, arn: str, groups: Collection[str]) -> Filter | None:
@@ -42,7 +42,8 @@ def _guard(api: Api, arn: str, groups: Collection[str]) -> Filter | None:
     items = api.read(call, hides=HIDES, about=arn, LoadBalancerArn=arn)
     if not items or not all(api.gather(*(partial(_is_guarded, api, item, groups) for item in items))):
         return None
-    return screen(call, arn, KIND, "it is not known which clients the rules of its listeners send on")
+    why = "it is not known which clients the rules of its listeners send on"
+    return undecided_clients(f"{KIND} of {arn}", KIND, KIND, Source(call.name, arn), why)
 
 
 def _is_guarded(api: Api, listener: Item, groups: Collection[str]) -> bool:

@@ -12,10 +12,11 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.filters import Filter
+from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, child, children, required, text
+from cloudguard.provider.network.client_filters import undecided_clients
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.network.in_front.screens import screen
 
 KIND: Final = "web ACL"
 _PASSING: Final = frozenset({"Allow", "Count"})
@@ -29,24 +30,23 @@ _PROVIDER: Final = "AWS"
 https://docs.aws.amazon.com/waf/latest/developerguide/aws-managed-rule-groups-list.html"""
 
 
-def read_web_acls(api: Api, arns: Iterable[str]) -> dict[str, Filter]:
-    """Return a dict of balancer → filter, for the application balancers ``arns`` whose web ACL may block clients."""
-    filters = api.gather(*(partial(_screen, api, arn) for arn in arns))
-    return {guard.source.resource: guard for guard in filters if guard is not None}
+def read_web_acls(api: Api, arns: Iterable[str]) -> tuple[Filter, ...]:
+    """Return the filters of web ACLs that may block clients of the application balancers ``arns``."""
+    return tuple(filter(None, api.gather(*(partial(_screen, api, arn) for arn in arns))))
 
 
 def _screen(api: Api, arn: str) -> Filter | None:
     """Return the filter of a balancer's web ACL. None: it has none, or one that blocks no clients."""
     call = calls.GET_WEB_ACL_FOR_RESOURCE
     items = api.read_or_none(call, hides=(), about=arn, ResourceArn=arn)
-    if items is None:
-        return screen(call, arn, KIND, "it is not known whether a web ACL blocks clients")
-    for item in items:
-        read = api.mapped(call, (item,), _web_acl, hides=(), about=arn)
-        name, blocks = read[0] if read else (KIND, True)
-        if blocks:
-            return screen(call, arn, KIND, f"it is not known which clients the web ACL {name} blocks", name)
-    return None
+    read = api.mapped(call, items or (), _web_acl, hides=(), about=arn)
+    if items is not None and len(read) == len(items) and not any(blocks for _, blocks in read):
+        return None
+    name = next((name for name, blocks in read if blocks), "")
+    why = (
+        f"it is not known {f'which clients the web ACL {name} blocks' if name else 'whether a web ACL blocks clients'}"
+    )
+    return undecided_clients(f"{KIND} of {arn}", name or KIND, KIND, Source(call.name, arn), why)
 
 
 def _web_acl(item: Item) -> tuple[str, bool]:

@@ -18,13 +18,13 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_SERVICES
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.provider.network.client_filters import undecided_clients
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
 from cloudguard_azure.access.ids import group_of, name_of, parent
 from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.load_balancers import HIDES, Forwarding, FrontEnd, LoadBalancer, services
-from cloudguard_azure.network.security_groups import in_series, rules_for_all_traffic
 from cloudguard_azure.network.ways_in.members import Member, Members
 
 PROBES: Final = AddressSet.parse("168.63.129.16")
@@ -86,21 +86,13 @@ def balancers_of(context: Context, listed: Sequence[LoadBalancer]) -> tuple[Bala
 def appliances_of(listed: Iterable[LoadBalancer]) -> tuple[Filter, ...]:
     """Return a filter for each gateway load balancer before a front end: its appliances may drop any connection."""
     gateways = {front.passes for balancer in listed for front in balancer.front_ends.values()} - {""}
-    return tuple(
-        in_series(
-            _appliances(gateway),
-            f"appliances of {name_of(gateway)}",
-            rules_for_all_traffic(
-                "any",
-                source,
-                f"the appliances behind the gateway load balancer {name_of(gateway)} may drop connections",
-            ),
-            source,
-            editable=False,
-        )
-        for gateway in sorted(gateways)
-        for source in (Source(LIST_LOAD_BALANCERS.name, gateway),)
-    )
+    return tuple(map(_appliances_filter, sorted(gateways)))
+
+
+def _appliances_filter(gateway: str) -> Filter:
+    name, source = name_of(gateway), Source(LIST_LOAD_BALANCERS.name, gateway)
+    why = f"the appliances behind the gateway load balancer {name} may drop connections"
+    return undecided_clients(_appliances(gateway), f"appliances of {name}", "gateway load balancer", source, why)
 
 
 def _appliances(gateway: str) -> str:

@@ -16,6 +16,7 @@ from cloudguard.model.text_forms import EVERY_SERVICE, read_addresses
 from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, child, children, required, text, texts
+from cloudguard.provider.network.client_filters import to_everyone
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS, LIST_IP_GROUPS
@@ -200,7 +201,5 @@ def _clients(firewall: Firewall, rule: NatRule, groups: Mapping[str, AddressSet 
         )
         for number, (word, addresses) in enumerate(clients)
     ]
-    rules.append(Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), rule.source))
-    filter_id = f"{firewall.id}/{rule.path}#clients"
-    ordered = tuple(rules)
-    return Filter(filter_id, rule.path, KIND, ordered, rule.source, ordered=True, editable=False, written_by=owner)
+    filter_id, every = f"{firewall.id}/{rule.path}#clients", (*rules, to_everyone(rule.source))
+    return Filter(filter_id, rule.path, KIND, every, rule.source, ordered=True, editable=False, written_by=owner)

@@ -10,13 +10,14 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Final
 
-from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.filters import Filter
 from cloudguard.model.load_balancers import PublishedService
 from cloudguard.model.source import Source
-from cloudguard.model.text_forms import EVERY_SERVICE, read_addresses
+from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, child, children, required, text, texts
+from cloudguard.provider.network.client_filters import to_everyone
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_PRIVATE_LINK_SERVICES
 from cloudguard_azure.access.ids import id_in, ids_in, own_id
@@ -113,6 +114,5 @@ def _filter_of(proxy_id: str) -> str:
 
 def _only_consumers(proxy: Proxy) -> Filter:
     """Return the filter of a service that has no address in its network: only endpoints lead to it."""
-    out = Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), proxy.source)
-    filter_id = _filter_of(proxy.id)
-    return Filter(filter_id, proxy.name, KIND, (out,), proxy.source, ordered=True, editable=False)
+    rules = (to_everyone(proxy.source),)
+    return Filter(_filter_of(proxy.id), proxy.name, KIND, rules, proxy.source, ordered=True, editable=False)

@@ -12,6 +12,7 @@ from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.network import Endpoint, Tunnel
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item
+from cloudguard.provider.network.parts_in_use import interfaces_of, used_subnets
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
@@ -164,9 +165,7 @@ def _inside(request: WaysRequest, balancers: Iterable[Balancer]) -> AddressSet:
     a host's; the others are pods'.
     """
     first = 1 if request.aks else None
-    of_hosts = (
-        address for host in request.hosts for interface in host.interfaces for address in interface.addresses[:first]
-    )
+    of_hosts = (address for interface in interfaces_of(request.hosts) for address in interface.addresses[:first])
     return AddressSet.union(
         (*of_hosts, *(balancer.addresses for balancer in balancers if not balancer.declared_service))
     )
@@ -181,9 +180,8 @@ def _outbound(
 ) -> AddressSet:
     """Return the hosts' own public addresses, and those of their NAT gateways and outbound front ends."""
     listed, subnets = known
-    own_ids = {interface.id for host in request.hosts for interface in host.interfaces}
-    used = {interface.subnet for host in request.hosts for interface in host.interfaces}
-    used.update(subnet for pool in request.pools for subnet in pool.subnets)
+    own_ids = {interface.id for interface in interfaces_of(request.hosts)}
+    used = used_subnets(request.hosts, request.pools)
     references = [*nat_addresses(api, (subnets[name].item for name in sorted(used) if name in subnets))]
     of_interfaces = api.mapped(calls.LIST_INTERFACES, request.interfaces, partial(_references, own_ids), hides=())
     references += [name for names in of_interfaces for name in names]

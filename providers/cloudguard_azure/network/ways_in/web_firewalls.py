@@ -10,14 +10,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
+from cloudguard.model.filters import Filter
 from cloudguard.model.source import Source
-from cloudguard.model.text_forms import EVERY_SERVICE
 from cloudguard.provider.answers import Item, child, children
+from cloudguard.provider.network.client_filters import undecided_clients
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_WAF_POLICIES
 from cloudguard_azure.access.ids import id_in, name_of, own_id, word
-from cloudguard_azure.network.service_tags import EVERYWHERE
 from cloudguard_azure.network.ways_in.proxies import Proxy
 
 _OFF: Final = "disabled"
@@ -63,18 +62,6 @@ def _blocks(rule: Item) -> bool:
 
 
 def _filter(policy: str) -> Filter:
-    source, name = Source(LIST_WAF_POLICIES.name, policy), name_of(policy)
+    name = name_of(policy)
     uncertain = f"it is not known which clients the custom rules of {name} block"
-    rules = (
-        Rule(
-            "custom rules",
-            Direction.INGRESS,
-            Action.PERMIT,
-            EVERY_SERVICE,
-            Peer(EVERYWHERE),
-            source,
-            uncertain=uncertain,
-        ),
-        Rule("out", Direction.EGRESS, Action.PERMIT, EVERY_SERVICE, Peer(EVERYWHERE), source),
-    )
-    return Filter(policy, name, _KIND, rules, source, ordered=True, editable=False, in_series=True)
+    return undecided_clients(policy, name, _KIND, Source(LIST_WAF_POLICIES.name, policy), uncertain)

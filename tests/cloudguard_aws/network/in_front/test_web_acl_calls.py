@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from aws_hosts import api_of
-from cloudguard.model.filters import Action
+from cloudguard.model.filters import Direction
 from cloudguard.results.report import Verdict
 from cloudguard_aws.network.in_front.web_acls import read_web_acls
 from moto_fixtures.aws.builder import WORLD, Account
@@ -47,7 +47,7 @@ def test_a_web_acl_screens_its_own_balancer_alone(inner_account: Account, *, bes
     assert row.verdict is (Verdict.FAIL if beside else Verdict.UNKNOWN)
     snapshot = collect(scenes()["clean"], a.session)
     (guard,) = [each for each in snapshot.topology.filters if each.kind == "web ACL"]
-    assert [rule.action for rule in guard.rules] == [Action.DENY]
+    assert [rule.direction for rule in guard.rules if rule.uncertain] == [Direction.INGRESS]
     assert [balancer.name for balancer in snapshot.topology.balancers if guard.id in balancer.filters] == ["web"]
 
 
@@ -74,6 +74,6 @@ def test_a_network_balancer_before_it_is_screened_too(inner_account: Account) ->
 def test_without_an_application_balancer_nothing_is_asked(inner_account: Account) -> None:
     clean.build(inner_account)
     asked: list[str] = []
-    assert read_web_acls(api_of(inner_account, asked), ()) == {}
+    assert read_web_acls(api_of(inner_account, asked), ()) == ()
     assert asked == []
     assert CALL not in {gap.call for gap in collect(scenes()["clean"], inner_account.session).gaps}
