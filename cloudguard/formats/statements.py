@@ -17,7 +17,7 @@ def before_lines(edit: DocumentEdit) -> tuple[str, ...]:
     """Return the current statements that the edit drops, then those that it narrows, in short form."""
     fates = (StatementFate.DROP, StatementFate.NARROW)
     gone = [change for fate in fates for change in edit.changes if change.fate is fate]
-    return _first_lines([f"{_name(change)}: {short_text(change.statement)}" for change in gone])
+    return _first_lines([f"{statement_name(change)}: {short_text(change.statement)}" for change in gone])
 
 
 def after_lines(edit: DocumentEdit) -> tuple[str, ...]:
@@ -31,7 +31,7 @@ def after_lines(edit: DocumentEdit) -> tuple[str, ...]:
 def fates(edit: DocumentEdit) -> Iterator[str]:
     """Yield the fate of each current statement, and the new statements, in full."""
     for change in edit.changes:
-        yield f"{change.fate.ljust(6)}  {_name(change)}: {full_text(change.statement)}"
+        yield f"{change.fate.ljust(6)}  {statement_name(change)}: {full_text(change.statement)}"
         if change.remains and change.remains == edit.statements:
             yield "    replaced by all new statements"
         else:
@@ -53,7 +53,8 @@ def full_text(statement: Statement) -> str:
     return statement_text(statement, None)
 
 
-def _name(change: StatementChange) -> str:
+def statement_name(change: StatementChange) -> str:
+    """Return the policy and the name of a current statement, or the name of a new one."""
     return f"{change.policy}/{change.statement.name}" if change.policy else change.statement.name
 
 

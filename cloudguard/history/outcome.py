@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import field, replace
 from enum import StrEnum
 
 from cloudguard.comparison.findings import since
@@ -64,21 +65,41 @@ class State:
         return self.reports[0].finished
 
 
-@dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(slots=True)
 class Outcome:
     """The changes of a run to a history. Intervals that it does not list do not change.
 
-    ``began`` are findings whose interval begins, ``ended`` are ids of intervals that end. ``unseen`` are ids of
-    intervals whose finding the run no longer confirms, ``confirmed`` of those that it confirms again. ``reworded`` are
-    intervals whose finding has only a new text. ``since`` is None for a cluster's first run.
+    ``since`` is None for a cluster's first run. ``began`` are findings whose interval begins, ``ended`` are ids of
+    intervals that end. ``unseen`` are ids of intervals whose finding the run no longer confirms, ``confirmed`` of those
+    that it confirms again. ``reworded`` are intervals whose finding has only a new text.
     """
 
     since: Since | None
-    began: tuple[ListedFinding, ...] = ()
-    ended: tuple[tuple[int, Ending], ...] = ()
-    unseen: tuple[int, ...] = ()
-    confirmed: tuple[int, ...] = ()
-    reworded: tuple[tuple[int, ListedFinding], ...] = ()
+    began: list[ListedFinding] = field(default_factory=list[ListedFinding])
+    ended: list[tuple[int, Ending]] = field(default_factory=list[tuple[int, Ending]])
+    unseen: list[int] = field(default_factory=list[int])
+    confirmed: list[int] = field(default_factory=list[int])
+    reworded: list[tuple[int, ListedFinding]] = field(default_factory=list[tuple[int, ListedFinding]])
+
+    def record_missing(self, change: FindingChange, interval: OpenInterval) -> None:
+        """Record a finding with an open interval that the run does not show."""
+        if change.fate is Fate.FIXED:
+            self.ended.append((interval.id, Ending.FIXED))
+        elif change.read:
+            self.ended.append((interval.id, Ending.JUDGED_OTHERWISE))
+        elif not interval.unseen:
+            self.unseen.append(interval.id)
+
+    def record_shown(self, finding: ListedFinding, interval: OpenInterval, *, differs: bool) -> None:
+        """Record a finding with an open interval that the run shows. ``differs``: it continues in a new interval."""
+        if differs:
+            self.ended.append((interval.id, Ending.CHANGED))
+            self.began.append(finding)
+            return
+        if interval.unseen:
+            self.confirmed.append(interval.id)
+        if replace(interval.finding, first_seen="") != replace(finding, first_seen=""):
+            self.reworded.append((interval.id, finding))
 
 
 def since_run(state: State, report: ListedReport) -> Since:
@@ -90,62 +111,21 @@ def outcome(state: State | None, report: ListedReport, waivers: Mapping[str, str
     """Return the changes of a run to a history; ``waivers`` maps a waived finding's id to the JSON of its waiver."""
     today = {finding.id: finding for row in report.rows.values() for finding in row.findings}
     if state is None:
-        return Outcome(None, tuple(today.values()))
-    comparison = since_run(state, report)
-    changes = Changes(state, waivers)
-    for change in comparison.findings:
-        finding = today.get(change.id)
+        return Outcome(None, [*today.values()])
+    differences = since_run(state, report)
+    result = Outcome(differences)
+    for change in differences.findings:
+        finding, interval = today.get(change.id), state.intervals.get(change.id)
         if finding is None:
-            changes.record_missing(change)
-        else:
-            changes.record_shown(change, finding)
-    return Outcome(
-        comparison,
-        tuple(changes.began),
-        tuple(changes.ended),
-        tuple(changes.unseen),
-        tuple(changes.seen),
-        tuple(changes.reworded),
-    )
-
-
-class Changes:
-    """Collects the changes of a run to the history, finding by finding."""
-
-    def __init__(self, state: State, waivers: Mapping[str, str]) -> None:
-        self._intervals, self._waivers = state.intervals, waivers
-        self.began = list[ListedFinding]()
-        self.ended = list[tuple[int, Ending]]()
-        self.unseen = list[int]()
-        self.seen = list[int]()
-        self.reworded = list[tuple[int, ListedFinding]]()
-
-    def record_missing(self, change: FindingChange) -> None:
-        """Record a finding that the run does not show."""
-        interval = self._intervals[change.id]
-        if change.fate is Fate.FIXED:
-            self.ended.append((interval.id, Ending.FIXED))
-        elif change.read:
-            self.ended.append((interval.id, Ending.JUDGED_OTHERWISE))
-        elif not interval.unseen:
-            self.unseen.append(interval.id)
-
-    def record_shown(self, change: FindingChange, finding: ListedFinding) -> None:
-        """Record a finding that the run shows."""
-        interval = self._intervals.get(change.id)
+            result.record_missing(change, state.intervals[change.id])
+            continue
+        finding = replace(finding, first_seen=change.first_seen)
         if interval is None:
+            result.began.append(finding)
             if change.replaces:
-                self.ended.append((self._intervals[change.replaces].id, Ending.REPLACED))
-            self.began.append(replace(finding, first_seen=change.first_seen))
-        elif self._is_other(interval, finding, change):
-            self.ended.append((interval.id, Ending.CHANGED))
-            self.began.append(replace(finding, first_seen=change.first_seen))
+                result.ended.append((state.intervals[change.replaces].id, Ending.REPLACED))
         else:
-            self.seen += [interval.id] if interval.unseen else []
-            recorded = interval.finding
-            if replace(recorded, first_seen="") != finding:
-                self.reworded.append((interval.id, finding))
-
-    def _is_other(self, interval: OpenInterval, finding: ListedFinding, change: FindingChange) -> bool:
-        waiver = self._waivers.get(finding.id, "")
-        return bool(change.was) or change.fate is Fate.WIDER or interval.waiver != waiver
+            waiver = waivers.get(finding.id, "")
+            differs = change.was != "" or change.fate is Fate.WIDER or interval.waiver != waiver
+            result.record_shown(finding, interval, differs=differs)
+    return result

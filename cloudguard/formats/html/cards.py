@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from cloudguard.formats.diff import change_lines, change_title, proof_remark
 from cloudguard.formats.hops import path_lines
@@ -45,15 +46,6 @@ class ShownChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Linked:
-    """A reference; ``link`` is "" if its address is not an HTTPS URL."""
-
-    id: str
-    title: str
-    link: str
-
-
-@dataclass(frozen=True, slots=True)
 class Place:
     """A finding's number and state, and the prefix of its cluster's anchors on the page."""
 
@@ -66,23 +58,20 @@ class Place:
 class Card:
     """A finding, and everything that the page shows of it.
 
-    ``state`` is "new", "unchanged", "open" or "waived". ``rank`` is the severity as a number. Each change is shown in
-    the card of the first finding that it resolves: this card shows ``changes`` and only links to
-    ``changes_elsewhere``.
+    ``state`` is "new", "unchanged", "open" or "waived". Each change is shown in the card of the first finding that it
+    resolves: this card shows ``changes`` and only links to ``changes_elsewhere``.
     """
 
     finding: Finding
     number: int
     anchor: str
-    severity: str
-    rank: int
     state: str
     on: str
     witness: str
     path: tuple[str, ...]
     pictures: tuple[Picture, ...]
     hosts: str
-    references: tuple[Linked, ...]
+    references: tuple[Reference, ...]
     changes: tuple[ShownChange, ...]
     changes_elsewhere: tuple[ShownChange, ...]
 
@@ -100,9 +89,9 @@ def shown_change(change: Change, numbers: Mapping[str, int], prefix: str) -> Sho
     )
 
 
-def _linked(reference: Reference) -> Linked:
-    safe = reference.link.startswith("https://")
-    return Linked(reference.id, reference.title, reference.link if safe else "")
+def _linked(reference: Reference) -> Reference:
+    """Return a reference without its link if the link is not an HTTPS URL."""
+    return reference if reference.link.startswith("https://") else replace(reference, link="")
 
 
 def card(finding: Finding, place: Place, cluster: Cluster, changes: Iterable[ShownChange]) -> Card:
@@ -115,8 +104,6 @@ def card(finding: Finding, place: Place, cluster: Cluster, changes: Iterable[Sho
         finding=finding,
         number=number,
         anchor=f"{place.prefix}finding-{number}",
-        severity=str(finding.severity),
-        rank=int(finding.severity),
         state=place.state,
         on=brief(named(finding.resource)),
         witness=brief(witness(finding)),

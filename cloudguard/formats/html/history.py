@@ -31,16 +31,12 @@ class FateGroup:
 
 @dataclass(frozen=True, slots=True)
 class SinceSection:
-    """The changed findings by fate, and the number of unchanged findings.
+    """The changed findings by fate, and the number of unchanged ones. ``earlier`` is the time of the earlier run."""
 
-    ``earlier`` is the time of the earlier run. ``newly_unknown`` and ``known_again`` are names of rows.
-    """
-
+    since: Since
     earlier: str
     groups: tuple[FateGroup, ...]
     unchanged: int
-    newly_unknown: tuple[str, ...]
-    known_again: tuple[str, ...]
 
 
 def moment(text: str) -> str:
@@ -56,13 +52,8 @@ def since_section(since: Since | None) -> SinceSection | None:
     if since is None:
         return None
     groups = (FateGroup(title, since.with_fate(fate)) for fate, title in _TITLES.items())
-    return SinceSection(
-        moment(since.earlier),
-        tuple(group for group in groups if group.findings),
-        len(since.with_fate(Fate.UNCHANGED)),
-        since.newly_unknown,
-        since.known_again,
-    )
+    changed = tuple(group for group in groups if group.findings)
+    return SinceSection(since, moment(since.earlier), changed, len(since.with_fate(Fate.UNCHANGED)))
 
 
 def states_of(report: Report) -> dict[str, str]:

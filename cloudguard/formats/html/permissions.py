@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.formats.statements import full_text
+from cloudguard.formats.statements import full_text, statement_name
 from cloudguard.results.change import Change
 from cloudguard.results.document_edit import DocumentEdit, StatementChange, StatementFate
 from cloudguard.values import dataclass
@@ -48,8 +48,7 @@ def permissions_of(change: Change) -> Permissions | None:
 
 
 def _granted(change: StatementChange) -> Granted:
-    name = f"{change.policy}/{change.statement.name}" if change.policy else change.statement.name
     text = full_text(change.statement)
     stays = change.fate in {StatementFate.KEEP, StatementFate.STAYS}
     enough = (text,) if stays else tuple(full_text(statement) for statement in change.remains)
-    return Granted(name, text, change.fate, enough)
+    return Granted(statement_name(change), text, change.fate, enough)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -49,15 +50,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """A step at its position; ``text_x`` is the left end of its lines of text."""
+    """A step, its texts shortened, at its position; ``text_x`` is the left end of its lines of text."""
 
     x: int
     y: int
     text_x: int
-    word: str
-    name: str
-    detail: str
-    look: Look
+    step: Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,9 +100,8 @@ def _placed(steps: Iterable[Step]) -> tuple[Station, ...]:
         x, room = _LEFT + step.depth * _INDENT, MOST_LETTERS - step.depth * _INDENTED_LETTERS
         word = _shortened(step.word, room)
         name = _shortened(step.name, max(room - len(word), _FEWEST_LETTERS))
-        stations.append(
-            Station(x, y, x + _TEXT, word, name, _shortened(step.detail, room + _SMALLER_LETTERS), step.look)
-        )
+        detail = _shortened(step.detail, room + _SMALLER_LETTERS)
+        stations.append(Station(x, y, x + _TEXT, replace(step, word=word, name=name, detail=detail)))
         y += _TALL if step.detail else _LOW
     return tuple(stations)
 
@@ -116,9 +113,9 @@ def _shortened(text: str, most: int) -> str:
 
 def _link(before: Station, after: Station) -> Link:
     turn = "" if before.x == after.x else f"H{after.x}"
-    return Link(f"M{before.x} {before.y}V{after.y}{turn}", after.look)
+    return Link(f"M{before.x} {before.y}V{after.y}{turn}", after.step.look)
 
 
 def _picture(stations: tuple[Station, ...], links: tuple[Link, ...], label: str) -> Picture:
     last = stations[-1]
-    return Picture(last.y + (_TALL if last.detail else _LOW) - _TOP, stations, links, label)
+    return Picture(last.y + (_TALL if last.step.detail else _LOW) - _TOP, stations, links, label)

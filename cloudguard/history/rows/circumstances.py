@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import field
 from hashlib import sha256
 from typing import TypedDict, cast
 
@@ -28,13 +27,14 @@ class _Circumstances(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The JSON of a run's circumstances, and its SHA-256 in hex."""
+    """The JSON of a run's circumstances."""
 
     text: str
-    digest: str = field(init=False)
 
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "digest", sha256(self.text.encode()).hexdigest())
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of the text in hex."""
+        return sha256(self.text.encode()).hexdigest()
 
 
 def document(report: ListedReport) -> Document:
