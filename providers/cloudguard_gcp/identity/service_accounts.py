@@ -75,9 +75,13 @@ def read_accounts(api: Api, project: str, names: Iterable[str]) -> tuple[Account
 
 
 def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
+    """Return the bindings on a service account. Most accounts have no policy: their answer is an empty one.
+
+    https://cloud.google.com/iam/docs/reference/rest/v1/Policy
+    """
     call = calls.GET_SERVICE_ACCOUNT_POLICY
-    bindings, _ = bindings_of(api, call, api.read(call, hides=_HIDES, about=email, account=email), email)
-    return bindings
+    policies = [policy for policy in api.read(call, hides=_HIDES, about=email, account=email) if policy != {}]
+    return bindings_of(api, call, policies, email)[0]
 
 
 def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Roles) -> PolicyDocument | None:

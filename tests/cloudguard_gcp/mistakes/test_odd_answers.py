@@ -16,7 +16,7 @@ from cloudguard.results.report import Verdict
 from cloudguard_gcp import ADAPTER
 from gcp_clusters import behind_balancer, kops, open_ssh
 from gcp_discovery import find
-from gcp_judged import DISKS, IDENTITY, NODE, Build
+from gcp_judged import DISKS, IDENTITY, NODE, Build, report_of
 from gcp_project import ZONE, Project
 from gcp_proxy import Proxy
 from gcp_server import Google
@@ -143,3 +143,11 @@ def test_the_answers_as_they_are_make_the_row_fail(google_cloud: Proxy, build: B
     rows = {each[0]: each[1] for each in ODD.values()}
     google_cloud.google = Google(build())
     assert pipeline.evaluate(ADAPTER.collect(CollectRequest(cluster="prod"))).row(rows[build]).verdict is Verdict.FAIL
+
+
+def test_an_account_without_a_policy_answers_an_empty_one(google_cloud: Proxy) -> None:
+    expected = report_of(google_cloud, kops()).row(IDENTITY).verdict
+    google_cloud.google = OddGoogle(kops(), method="iam.projects.serviceAccounts.getIamPolicy", change=of({}))
+    snapshot = ADAPTER.collect(CollectRequest(cluster="prod"))
+    assert not snapshot.gaps
+    assert pipeline.evaluate(snapshot).row(IDENTITY).verdict is expected
