@@ -16,8 +16,9 @@ T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
 Reader: TypeAlias = Callable[[object], T]
 """A function that converts a TOML value to the setting's value. Raises ValueError; for a list or table, FaultsError."""
+Step = TypeVar("Step", bound=str | int)
 Path: TypeAlias = tuple[str | int, ...]
-
+"""The keys and indices that lead to a value."""
 
 _SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -82,7 +83,7 @@ def list_of(item: Kind[T], *, least: int = 0) -> Kind[tuple[T, ...]]:
         if len(items) < least:
             message = "the list is empty"
             raise ValueError(message)
-        return tuple(read_all((number, item.read, value) for number, value in enumerate(items)))
+        return tuple(read_all((number, item.read, value) for number, value in enumerate(items)).values())
 
     several = {"type": "array", "items": item.schema, **({"minItems": least} if least else {})}
     return Kind(read, many=True, choices=item.choices, schema={"anyOf": [item.schema, several]})
@@ -139,10 +140,9 @@ def table(
 
     def read(value: object) -> T:
         members = as_table(value)
-        readers = {key: kinds[key].read if key in kinds else _unknown_key(key, kinds) for key in members}
-        readers |= dict.fromkeys(required.keys() - members.keys(), _missing)
-        values = read_all((key, reader, members.get(key)) for key, reader in readers.items())
-        return make(**dict(zip(readers, values, strict=True)))
+        faults = [((key,), f"no such key{nearest(key, kinds)}") for key in members if key not in kinds]
+        faults += [((key,), "missing") for key in required if key not in members]
+        return make(**read_all(((key, kinds[key].read, members[key]) for key in members if key in kinds), faults))
 
     members = {key: kind.schema for key, kind in kinds.items()}
     return Kind(
@@ -154,8 +154,7 @@ def mapping(item: Kind[T]) -> Kind[Mapping[str, T]]:
     """Return the kind of a table with any keys, whose values are of the kind ``item``."""
 
     def read(value: object) -> Mapping[str, T]:
-        members = as_table(value)
-        return dict(zip(members, read_all((key, item.read, value) for key, value in members.items()), strict=True))
+        return read_all((key, item.read, member) for key, member in as_table(value).items())
 
     return Kind(read, schema={"type": "object", "additionalProperties": item.schema})
 
@@ -172,13 +171,15 @@ def _of_type(value: object, kind: type[T], wrong: str) -> T:
     raise ValueError(message)
 
 
-def read_all(reads: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
-    """Read the value of each part (key or index, reader, value). Raises FaultsError with the faults of all parts."""
-    values: list[T] = []
-    faults: list[tuple[Path, str]] = []
+def read_all(reads: Iterable[tuple[Step, Reader[T], object]], others: Iterable[tuple[Path, str]] = ()) -> dict[Step, T]:
+    """Return the value of each part (key or index, reader, value), by its key or index.
+
+    Raises FaultsError with the faults of all parts and with ``others``.
+    """
+    values, faults = dict[Step, T](), [*others]
     for step, read, value in reads:
         try:
-            values.append(read(value))
+            values[step] = read(value)
         except FaultsError as error:
             faults += [((step, *path), message) for path, message in error.faults]
         except ValueError as error:
@@ -189,26 +190,11 @@ def read_all(reads: Iterable[tuple[str | int, Reader[T], object]]) -> list[T]:
     return values
 
 
-def _unknown_key(key: str, known: Iterable[str]) -> Reader[Any]:
-    """Return a reader that refuses the unknown ``key`` and suggests the nearest of the keys ``known``."""
-
-    def read(value: object) -> object:
-        del value
-        raise FaultsError([((), f"no such key{nearest(key, known)}")])
-
-    return read
-
-
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return ". Did you mean 'region'?" if a word of ``known`` is similar to ``word``, else "; known: …"."""
     words = sorted(known)
     near = get_close_matches(word, words, n=1)
     return f". Did you mean {near[0]!r}?" if near else f"; known: {', '.join(words) or 'none'}"
-
-
-def _missing(value: object) -> Any:  # noqa: ANN401 - a reader of any type that never returns
-    del value
-    raise FaultsError([((), "missing")])
 
 
 def duration() -> Kind[float]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeVar
 
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.values import dataclass
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,18 +28,22 @@ class Bounds:
             object.__setattr__(self, "upper", self.upper | self.lower)
 
     def __or__(self, other: Bounds) -> Bounds:
-        lower = self.lower | other.lower
-        return exactly(lower) if self._exact and other._exact else Bounds(lower, self.upper | other.upper)
+        return self._each(PacketSet.__or__, other.lower, other.upper)
 
     def __and__(self, other: Bounds) -> Bounds:
-        if other is EVERYTHING:
-            return self
-        lower = self.lower & other.lower
-        return exactly(lower) if self._exact and other._exact else Bounds(lower, self.upper & other.upper)
+        return self if other is EVERYTHING else self._each(PacketSet.__and__, other.lower, other.upper)
 
     def __sub__(self, other: Bounds) -> Bounds:
-        lower = self.lower - other.upper
-        return exactly(lower) if self._exact and other._exact else Bounds(lower, self.upper - other.lower)
+        return self._each(PacketSet.__sub__, other.upper, other.lower)
+
+    def _each(self, operation: Callable[[PacketSet, T], PacketSet], for_lower: T, for_upper: T) -> Bounds:
+        """Return the results of an operation on each bound.
+
+        If both bounds are one object, as ``exactly`` makes them, and so are the operands, only one result is computed.
+        """
+        lower = operation(self.lower, for_lower)
+        exact = self.upper is self.lower and for_upper is for_lower
+        return exactly(lower) if exact else Bounds(lower, operation(self.upper, for_upper))
 
     def __le__(self, other: Bounds) -> bool:
         """Whether every packet is certainly in ``other``."""
@@ -52,18 +59,11 @@ class Bounds:
 
     def only(self, services: ServiceSet) -> Bounds:
         """Return the part whose service is one of ``services``."""
-        lower = self.lower.only(services)
-        return exactly(lower) if self._exact else Bounds(lower, self.upper.only(services))
+        return self._each(PacketSet.only, services, services)
 
     def within(self, addresses: AddressSet) -> Bounds:
         """Return the part whose address is one of ``addresses``."""
-        lower = self.lower.within(addresses)
-        return exactly(lower) if self._exact else Bounds(lower, self.upper.within(addresses))
-
-    @property
-    def _exact(self) -> bool:
-        """Whether both bounds are one object, as ``exactly`` makes them. Operators then compute only one bound."""
-        return self.upper is self.lower
+        return self._each(PacketSet.within, addresses, addresses)
 
     @property
     def undecided(self) -> PacketSet:

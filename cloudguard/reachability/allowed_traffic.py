@@ -107,28 +107,22 @@ def decided(rule_lists: Iterable[RuleList], groups: frozenset[str]) -> Bounds:
     for listed in rule_lists:
         series = listed.in_series
         applicable = [rule for rule in listed.rules if not rule.group or rule.group in groups]
-        lower = lower.then(_decide([(_action_for_lower_bound(rule), rule) for rule in applicable], in_series=series))
-        upper = upper.then(_decide([(_action_for_upper_bound(rule), rule) for rule in applicable], in_series=series))
+        lower = lower.then(_decide([(_action(rule, Action.DENY), rule) for rule in applicable], in_series=series))
+        upper = upper.then(_decide([(_action(rule, Action.PERMIT), rule) for rule in applicable], in_series=series))
     if series:
         return Bounds(lower.permit | lower.undecided, upper.permit | upper.undecided)
     return Bounds(lower.permit, upper.permit)
 
 
-def _action_for_lower_bound(rule: CompiledRule) -> Action | None:
-    """Return the action of a rule for the lower bound. None: the rule is left out.
+def _action(rule: CompiledRule, assumed: Action) -> Action | None:
+    """Return the action of a rule for a bound: the lower if ``assumed`` is DENY, the upper if it is PERMIT.
 
-    An uncertain rule that passes packets on counts as a denial, because it may skip a rule that permits.
+    An uncertain rule with the opposite action is left out (None). One that passes packets on has the action
+    ``assumed``, because it may skip a rule with the opposite action.
     """
     if rule.exact:
         return rule.action
-    return None if rule.action is Action.PERMIT else Action.DENY
-
-
-def _action_for_upper_bound(rule: CompiledRule) -> Action | None:
-    """Return the action of a rule for the upper bound. None: the rule is left out."""
-    if rule.exact:
-        return rule.action
-    return None if rule.action is Action.DENY else Action.PERMIT
+    return assumed if rule.action in {assumed, Action.NEXT} else None
 
 
 def _decide(rules: Sequence[tuple[Action | None, CompiledRule]], *, in_series: bool) -> Decided:

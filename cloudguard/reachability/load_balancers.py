@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import reduce
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.load_balancers import Balancer, ClientAddress, OuterBalancer
@@ -61,22 +62,13 @@ class LoadBalancerPaths:
             groups = seen_groups(registration.balancer, sender.groups)
             sent_on = clients.only(registration.service)
             by_subnet[subnet] = self._from_subnet(registration, subnet, sent_on, target, (addresses, groups))
-        upper = PacketSet.union(allowed.upper for allowed in by_subnet.values())
-        own_subnet = by_subnet.get(target.key.subnet)
-        if own_subnet is not None:
-            return Bounds(own_subnet.lower, upper)
-        lower = upper
-        for bounds in by_subnet.values():
-            lower &= bounds.lower
-        return Bounds(lower, upper)
+        by_any_subnet, own_subnet = reduce(_either, by_subnet.values()), by_subnet.get(target.key.subnet)
+        return by_any_subnet if own_subnet is None else Bounds(own_subnet.lower, by_any_subnet.upper)
 
     def _entering(self, registration: Registration, sender: Sender, sent: Callable[[str], Bounds] | None) -> Bounds:
         """Return the clients that reach the outer balancer in all of its subnets, and those that reach it in any."""
         subnets = registration.balancer.first_subnets or ("",)
-        first, *others = (self._sent_to(registration, sender, subnet, sent) for subnet in subnets)
-        for other in others:
-            first = _union(first, other)
-        return first
+        return reduce(_either, (self._sent_to(registration, sender, subnet, sent) for subnet in subnets))
 
     def _sent_to(
         self, registration: Registration, sender: Sender, subnet: str, sent: Callable[[str], Bounds] | None
@@ -139,7 +131,7 @@ class LoadBalancerPaths:
         if sender.kind is SenderKind.CONSUMERS:
             return sent & replaced
         preserved = _clients_of(traffic.allows(EVERYWHERE, outer.groups), services)
-        return sent & (preserved.within(ALL4) | _union(preserved, replaced).within(ALL6))
+        return sent & (preserved.within(ALL4) | _either(preserved, replaced).within(ALL6))
 
     def _own_addresses(self, balancer: Balancer) -> AddressSet | None:
         """Return the balancer's possible addresses inside the network, which its filters guard, or None if unknown."""
@@ -174,7 +166,7 @@ class LoadBalancerPaths:
             return replaced
         if registration.listener.client_address is ClientAddress.PRESERVED:
             return _by_version(addresses, preserved, replaced)
-        return _union(preserved, replaced)
+        return _either(preserved, replaced)
 
     def _let_out(
         self, registration: Registration, subnet: str, target: HostClass, addresses: AddressSet
@@ -242,11 +234,12 @@ def _by_version(addresses: AddressSet, preserved: Bounds, replaced: Bounds) -> B
     """
     if not addresses & ALL4:
         return preserved.within(ALL6) | replaced.within(ALL4)
-    six = _union(preserved, replaced) if addresses & ALL6 else replaced
+    six = _either(preserved, replaced) if addresses & ALL6 else replaced
     return preserved.within(ALL4) | six.within(ALL6)
 
 
-def _union(bounds: Bounds, other: Bounds) -> Bounds:
+def _either(bounds: Bounds, other: Bounds) -> Bounds:
+    """Return the bounds of a set that is one of two, and it is unknown which."""
     return Bounds(bounds.lower & other.lower, bounds.upper | other.upper)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
 from cloudguard.model.filters import AddressList
@@ -28,16 +29,15 @@ def routed(subnet: Subnet, lists: Mapping[str, AddressList]) -> dict[tuple[NextH
 
     ``lists`` are the address lists by id.
     """
-    prefixes = [
-        (addresses.size, _rank(route.hop), route.target, route.hop, addresses)
+    prefixes = [  # of two routes with the same prefix, the network's local route wins
+        (addresses.size, route.hop is not NextHop.LOCAL, route.target, route.hop, addresses)
         for route in subnet.routes
         for addresses in _destinations(route, lists) or ()
     ]
-    decided, by_hop = AddressSet.nothing(), dict[tuple[NextHop, str], AddressSet]()
+    decided, by_hop = AddressSet.nothing(), defaultdict[tuple[NextHop, str], AddressSet](AddressSet)
     for _, _, target, hop, addresses in sorted(prefixes, key=lambda prefix: prefix[:3]):
-        rest = addresses - decided
-        if rest:
-            by_hop[hop, target] = by_hop.get((hop, target), AddressSet.nothing()) | rest
+        if rest := addresses - decided:
+            by_hop[hop, target] |= rest
         decided |= addresses
     return by_hop
 
@@ -55,11 +55,6 @@ def unknown_destinations(subnet: Subnet, lists: Mapping[str, AddressList]) -> tu
     return tuple(
         route for route in subnet.routes if route.hop is not NextHop.SERVICE and _destinations(route, lists) is None
     )
-
-
-def _rank(hop: NextHop) -> int:
-    """Return the sort key for routes with the same prefix: the network's local route wins."""
-    return 0 if hop is NextHop.LOCAL else 1
 
 
 def replied_to(subnet: Subnet, lists: Mapping[str, AddressList]) -> tuple[AddressSet, AddressSet]:
