@@ -84,15 +84,13 @@ def _admission(reader: _Reader, caller: Caller, allowed: Sequence[tuple[Statemen
     statements = tuple(statement for statement, _ in witnessed)
     witness = next((request for _, requests in witnessed if (request := requests.witness()) is not None), None)
     if not certain:
+        keys = ", ".join(condition.key for condition in caller.certain)
         causes = {cause for _, requests in let_in for cause in requests.assumptions}
-        return Admission(caller, statements, witness, assumptions=tuple(sorted(causes)) or (_unknown_keys(caller),))
+        causes = causes or {f"it is unknown whose requests have {keys}"}
+        return Admission(caller, statements, witness, assumptions=tuple(sorted(causes)))
     ordinary = None if caller.ordinary is None else reader.possible(caller, caller.ordinary)
     narrowed = ordinary is None or not any((each & ordinary).lower for _, each in certain)
     return Admission(caller, statements, witness, narrowed=narrowed)
-
-
-def _unknown_keys(caller: Caller) -> str:
-    return f"it is unknown whose requests have {', '.join(condition.key for condition in caller.certain)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,11 +86,6 @@ def covers(wide: Pattern, narrow: Pattern) -> bool:
     return matches(wide, Pattern(narrow.lstrip(FOLD)))
 
 
-def literal_prefix(pattern: Pattern) -> str:
-    """Return the literal characters at the beginning of every match of ``pattern``."""
-    return "" if pattern[:1] == FOLD else _outline(pattern).fragments[0].partition(ONE)[0]
-
-
 def has_run(pattern: Pattern) -> bool:
     """Whether ``pattern`` has a run and its letters do not fold, as ``candidate`` requires."""
     return (MANY in pattern or MANY_IN_SEGMENT in pattern) and pattern[0] != FOLD

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import islice, product
 
-from cloudguard.permission_sets.glob_relations import candidate, covers, disjoint, has_run, literal_prefix, overlap
+from cloudguard.permission_sets.glob_relations import candidate, covers, disjoint, has_run, overlap
 from cloudguard.permission_sets.glob_search import UndecidedError, shortest
 from cloudguard.permission_sets.globs import ANYTHING, Pattern, glob, is_literal, matcher, pattern_text, samples
 
@@ -129,11 +129,6 @@ class GlobSet:
         Raises UndecidedError if the search exceeds its budget.
         """
         return _shortest(self & _NOT_BLANK) or _shortest(self)
-
-    @property
-    def prefix(self) -> str:
-        """The literal characters at the beginning of every member."""
-        return "" if self.single is None else literal_prefix(self.single)
 
     def conjuncts(self) -> tuple[GlobSet, ...]:
         """Return sets whose intersection is this set: one for each group of alternatives, and one for exclusions."""

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice, takewhile
 
 from cloudguard.permission_sets import resource_names
 from cloudguard.permission_sets.actions import UNLISTED, ActionTable
@@ -36,12 +34,6 @@ class ResourceIndex:
     """For each segment except the last, by its glob set: the formats that have it there."""
     _last: list[GlobSet] = field(default_factory=list[GlobSet])
     """By format: its last segment."""
-    _prefixes: dict[str, int] = field(default_factory=dict[str, int])
-    """The formats, by the prefix of their last segment."""
-    _sorted: list[str] = field(default_factory=list[str])
-    """The prefixes, sorted."""
-    _compatible: dict[str, int] = field(default_factory=dict[str, int])
-    """A cache of ``_compatible_with``, emptied when a format is added."""
     _overlaps: dict[tuple[int, GlobSet], int] = field(default_factory=dict[tuple[int, GlobSet], int])
     """A cache of ``_overlapping``, emptied when a format is added."""
     _known: dict[ResourceNames, tuple[int, int]] = field(default_factory=dict[ResourceNames, tuple[int, int]])
@@ -86,10 +78,6 @@ class ResourceIndex:
             for segment, formats in zip(segments, self._segments, strict=True):
                 formats[segment] = formats.get(segment, 0) | (1 << number)
             self._last.append(last)
-            if last.prefix not in self._prefixes:
-                insort(self._sorted, last.prefix)
-            self._prefixes[last.prefix] = self._prefixes.get(last.prefix, 0) | (1 << number)
-            self._compatible.clear()
             self._overlaps.clear()
         return number
 
@@ -100,23 +88,10 @@ class ResourceIndex:
             if segment is not EVERYTHING:
                 formats &= self._overlapping(index, segment)
         left, last = actions, names.segments[_LAST]
-        for number in _bit_numbers(formats & self._compatible_with(last.prefix)):
+        for number in _bit_numbers(formats):
             if left & self._actions[number] and not last.isdisjoint(self._last[number]):
                 left &= ~self._actions[number]
         return actions & ~left
-
-    def _compatible_with(self, prefix: str) -> int:
-        """Return the formats whose last segment's prefix begins with ``prefix``, or is a beginning of it."""
-        mask = self._compatible.get(prefix)
-        if mask is None:
-            mask = 0
-            for end in range(len(prefix)):
-                mask |= self._prefixes.get(prefix[:end], 0)
-            first = bisect_left(self._sorted, prefix)
-            for longer in takewhile(lambda text: text.startswith(prefix), islice(self._sorted, first, None)):
-                mask |= self._prefixes[longer]
-            self._compatible[prefix] = mask
-        return mask
 
     def _overlapping(self, index: int, segment: GlobSet) -> int:
         """Return the formats whose segment ``index`` overlaps ``segment``."""

@@ -96,10 +96,11 @@ def _permissions(context: Context, identity: Identity) -> Judged:
         why = "the roles of its hosts are unknown; name the hosts with --control-plane-tag, --node-tag or --etcd-tag"
         return [], (*unknown, f"the need of {identity.name} is unknown: {why}")
     excess = context.comparer.of(identity)
-    pending = [*excess_findings.judged(context, excess), *tag_laundering.judged(context, excess)]
+    pending, gains = excess_findings.judged(context, excess)
+    pending += tag_laundering.judged(context, excess)
     undecided = tuple(f"{whether} is undecided: {cause}" for cause in excess.assumptions)
     undecided = undecided if excess.need_is_known else service_accounts.unknown_need(excess)
-    undecided += tuple(excess_findings.undecided(excess))
+    undecided += gains
     if any(each.finding.severity > Severity.LOW for each in pending):
         return [replace(each, hides=undecided) for each in pending], unknown
     return pending, unknown + undecided

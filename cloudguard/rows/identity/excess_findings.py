@@ -77,11 +77,17 @@ CHECKS = (ADMINISTRATOR, ESCALATION, OUTSIDE, NARROWABLE, INSIDE, LISTING, MANDA
 _MAX_ACTIONS = 4
 
 
-def judged(context: Context, excess: Excess) -> list[PendingFinding]:
-    """Return the findings about one identity's permissions. For an administrator, less severe excess is left out."""
+def judged(context: Context, excess: Excess) -> tuple[list[PendingFinding], tuple[str, ...]]:
+    """Return the findings about one identity's permissions, and lines about identities that it may gain."""
+    every = gained_identities(excess, excess.comparer.iam_catalog.escalation_paths)
+    undecided = tuple(_undecided(excess, each) for each in every if each.undecided and each.exceeds_need)
+    return _findings(context, excess, [each for each in every if not each.undecided]), undecided
+
+
+def _findings(context: Context, excess: Excess, gained: Sequence[GainedIdentity]) -> list[PendingFinding]:
+    """Return the findings. For an administrator, less severe excess is left out."""
     escalations = granted_escalations(excess, excess.comparer.iam_catalog.escalation_paths)
     exceeding = [escalation for escalation in escalations if escalation.unconditional and escalation.exceeds_need]
-    gained = gained_of(excess)
     worst = [*_administrator(excess, exceeding)] or [*_escalation(excess, exceeding, gained)]
     if not excess.need_is_known:
         return [pending(context, excess, draft, None) for draft in worst]
@@ -117,22 +123,13 @@ def _boundary_text(excess: Excess) -> str:
     return f"; its boundary has no effect, because it may use {action_text(request.action)} on it" if request else ""
 
 
-def gained_of(excess: Excess) -> tuple[GainedIdentity, ...]:
-    """Return the other powerful identities that an identity certainly gains."""
-    gained = gained_identities(excess, excess.comparer.iam_catalog.escalation_paths)
-    return tuple(each for each in gained if not each.undecided)
-
-
-def undecided(excess: Excess) -> Iterator[str]:
-    """Yield a line for each other powerful identity that an identity may gain by permissions beyond its need."""
-    for each in gained_identities(excess, excess.comparer.iam_catalog.escalation_paths):
-        if each.undecided and each.exceeds_need:
-            who, causes = identity_text(excess.identity), "; ".join(each.undecided)
-            yield f"whether {who} can gain the permissions of {each.identity.name} is undecided: {causes}"
+def _undecided(excess: Excess, gained: GainedIdentity) -> str:
+    who, causes = identity_text(excess.identity), "; ".join(gained.undecided)
+    return f"whether {who} can gain the permissions of {gained.identity.name} is undecided: {causes}"
 
 
 def _escalation(
-    excess: Excess, exceeding: list[GrantedEscalation], gained: tuple[GainedIdentity, ...]
+    excess: Excess, exceeding: list[GrantedEscalation], gained: Sequence[GainedIdentity]
 ) -> Iterator[FindingDraft]:
     holder = identity_text(excess.identity)
     exceeding_need = [each for each in gained if each.exceeds_need]

@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from cloudguard.authorization.trust import Admission, admissions
 from cloudguard.authorization.trust_replacement import NoReplacement, without_outsiders
-from cloudguard.model.iam_catalog import CallerKind, IamCatalog
+from cloudguard.model.iam_catalog import CallerKind
 from cloudguard.model.identity import PolicyDocument, PolicyKind
 from cloudguard.results.change import Change, Procedure, Resource
 from cloudguard.results.check import Check
@@ -57,7 +57,7 @@ def judged(context: Context) -> tuple[list[PendingFinding], tuple[str, ...]]:
         return [], (*unknown, *(f"whether outsiders may assume {name}: {why}" for name in names))
     for resource, policy in _with_trust_policies(context):
         admitted = sorted(
-            _admitted(context, facts, resource, policy),
+            admissions(facts, policy, _declared(context, resource)),
             key=lambda admission: (-_severity(admission), admission.caller.who),
         )
         certain = [admission for admission in admitted if not admission.assumptions]
@@ -97,11 +97,6 @@ def _with_trust_policies(context: Context) -> Iterator[tuple[Resource, PolicyDoc
     for resource, name in dict.fromkeys(attached):
         if name in trust_policies:
             yield resource, trust_policies[name]
-
-
-def _admitted(context: Context, facts: IamCatalog, resource: Resource, policy: PolicyDocument) -> tuple[Admission, ...]:
-    """Return the admissions of a trust policy whose callers are not declared."""
-    return admissions(facts, policy, _declared(context, resource))
 
 
 def _declared(context: Context, resource: Resource) -> tuple[str, ...]:

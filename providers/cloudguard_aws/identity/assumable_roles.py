@@ -39,8 +39,10 @@ def with_assumable_roles(api: Api, identities: Identities) -> Identities:
     holders = identities.identities
     for _ in range(_DEEPEST):
         named = {name for holder in holders for name in _named(holder, policies)} - known - others.keys()
-        listed = _existing(api) - known - others.keys() if named else set[str]()
-        found = sorted(role for role in listed if any(fnmatchcase(role, name) for name in named))
+        arn = partial(required, key="Arn")
+        roles = api.listed(LIST_ROLES, arn, hides=_HIDES, **ALL_AT_ONCE) if named else ()
+        new = {*roles} - known - others.keys()
+        found = sorted(role for role in new if any(fnmatchcase(role, name) for name in named))
         pairs = api.gather(*(partial(read_identity, api, arn, ()) for arn in found[: _MOST - len(others)]))
         holders = tuple(identity for identity, _ in pairs)
         others |= {identity.id: identity for identity in holders}
@@ -71,7 +73,3 @@ def _gives(statement: Statement) -> bool:
 def _is_named(resource: str) -> bool:
     name = resource.partition(_ROLE)[2]
     return bool(name) and name[0] not in "*?$"
-
-
-def _existing(api: Api) -> set[str]:
-    return {*api.listed(LIST_ROLES, lambda role: required(role, "Arn"), hides=_HIDES, **ALL_AT_ONCE)}

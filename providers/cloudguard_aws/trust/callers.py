@@ -250,8 +250,7 @@ def _behind_services(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html,
     https://docs.aws.amazon.com/rolesanywhere/latest/userguide/trust-model.html
     """
-    services = [principal.partition(":")[2] for principal in mentions.principals if principal.startswith("Service:")]
-    services += ["a service of AWS"] if mentions.everyone else []
+    services = (*mentions.named("Service"), *(["a service of AWS"] if mentions.everyone else ()))
     certain = not_understood(mentions.keys)
     for service in services:
         base = (*of_service(service, mentions.keys), *from_time(home.now))

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Final
 
 from cloudguard.intervals import cidr_interval
-from cloudguard.model.identity import PolicyDocument
+from cloudguard.model.identity import Condition, PolicyDocument
 from cloudguard.values import dataclass
 from cloudguard_aws.trust.context_keys import (
     CREDENTIALS_OF,
@@ -58,14 +58,19 @@ class Mentions:
         named = (p for statement in self.policy.statements for p in (*statement.principals, *statement.not_principals))
         return tuple(dict.fromkeys(named))
 
+    def named(self, kind: str) -> tuple[str, ...]:
+        """Return the names of the principals of a kind: "AWS", "Service" or "Federated"."""
+        start = f"{kind}:"
+        return tuple(name.removeprefix(start) for name in self.principals if name.startswith(start))
+
     @cached_property
     def keys(self) -> tuple[str, ...]:
         """The context keys of conditions, in lower case."""
-        return tuple(
-            dict.fromkeys(
-                condition.key.lower() for statement in self.policy.statements for condition in statement.conditions
-            )
-        )
+        return tuple(dict.fromkeys(condition.key.lower() for condition in self._conditions))
+
+    @cached_property
+    def _conditions(self) -> tuple[Condition, ...]:
+        return tuple(condition for statement in self.policy.statements for condition in statement.conditions)
 
     @property
     def everyone(self) -> bool:
@@ -82,12 +87,8 @@ class Mentions:
 
     def values(self, *keys: str) -> tuple[str, ...]:
         """Return the values that conditions compare ``keys`` with."""
-        conditions = (condition for statement in self.policy.statements for condition in statement.conditions)
-        return tuple(
-            dict.fromkeys(
-                value for condition in conditions if condition.key.lower() in keys for value in condition.values
-            )
-        )
+        compared = (condition.values for condition in self._conditions if condition.key.lower() in keys)
+        return tuple(dict.fromkeys(value for values in compared for value in values))
 
     def literals(self, *keys: str) -> tuple[str, ...]:
         """Return the values without wildcards and variables."""
@@ -143,8 +144,7 @@ class Mentions:
 
     def arns_of(self, account: str) -> tuple[str, ...]:
         """Return the ARNs of an account's identities in principals. A session is replaced by its role's ARN."""
-        named = (principal.removeprefix("AWS:") for principal in self.principals if principal.startswith("AWS:arn:"))
-        arns = (_SESSION.sub(r"\1:iam::\2:role/\3", arn) for arn in named)
+        arns = (_SESSION.sub(r"\1:iam::\2:role/\3", name) for name in self.named("AWS"))
         return tuple(arn for arn in arns if f"::{account}:" in arn and not arn.endswith(":root"))
 
 

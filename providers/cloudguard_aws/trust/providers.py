@@ -28,8 +28,7 @@ _ANY_SAML: Final = "any SAML provider of the account"
 
 def callers(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
     """Yield the callers with a token of a provider that the policy trusts."""
-    named = [principal.partition(":")[2] for principal in mentions.principals if principal.startswith("Federated:")]
-    trusted = [*named, *(_of_everyone(home, mentions) if mentions.everyone else ())]
+    trusted = [*mentions.named("Federated"), *(_of_everyone(home, mentions) if mentions.everyone else ())]
     for provider in dict.fromkeys(trusted):
         if ":saml-provider/" in provider or provider == _ANY_SAML:
             yield _of_saml(home, mentions, provider)
@@ -101,9 +100,8 @@ def _of_shared(home: HomeAccount, mentions: Mentions, provider: str, shared: Sha
         # A case-insensitive comparison may match a value in another case: it has the same owner.
         theirs = [literal for literal in mentions.literals(key.lower()) if shared.owners({claim: (literal,)})]
         everyone += [holds("StringNotEqualsIgnoreCase", key, *theirs)] if theirs else []
-    what = (
-        shared.what if provider in map(_principal_value, mentions.principals) else "Google, Facebook, Amazon or Cognito"
-    )
+    is_named = provider in mentions.named("Federated")
+    what = shared.what if is_named else "Google, Facebook, Amazon or Cognito"
     yield Caller(CallerKind.ANYONE, f"anyone with a token of {what}", _WEB_IDENTITY, (*base, *everyone), certain)
     for owner in owners:
         of_owner = (holds("StringLike", claims[owner.claim], owner.pattern),)
@@ -131,7 +129,3 @@ def _of_saml(home: HomeAccount, mentions: Mentions, provider: str) -> Caller:
     some = (holds("StringEquals", "SAML:sub", _SOME_SUBJECT), *absent(*others))
     who = f"a user of {provider.rpartition(':')[2]}"
     return Caller(CallerKind.OUTSIDER, who, _SAML, context, not_understood(mentions.keys, keys), some, provider)
-
-
-def _principal_value(principal: str) -> str:
-    return principal.partition(":")[2]

@@ -111,13 +111,9 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
 def _held_identities(api: Api, holders: ClusterHolders) -> dict[str, HeldIdentity]:
     """Return the identities of the managed cluster and the machines, by id."""
     cluster = [holders.managed] if holders.managed else []
-    call = calls.LIST_MANAGED_CLUSTERS
-    by_cluster = [identity for each in api.mapped(call, cluster, _listed, hides=HIDES) for identity in each]
+    read = api.mapped(calls.LIST_MANAGED_CLUSTERS, cluster, lambda item: [*held_by_cluster(item)], hides=HIDES)
+    by_cluster = [identity for each in read for identity in each]
     return united(by_cluster, held_by_machines(holders.hosts, holders.pools, holders.attached))
-
-
-def _listed(item: Item) -> list[HeldIdentity]:
-    return [*held_by_cluster(item)]
 
 
 def _issuer(api: Api, managed: Item | None) -> str | None:
