@@ -24,7 +24,7 @@ from cloudguard_gcp.cluster.pod_ranges import pod_ranges
 from cloudguard_gcp.cluster.pools import guarded as guarded_pools
 from cloudguard_gcp.cluster.pools import next_hosts, read_pools
 from cloudguard_gcp.identity.gatekeepers import with_guarded_ways
-from cloudguard_gcp.identity.identities import held_accounts, holders_of, known, read_identities
+from cloudguard_gcp.identity.identities import held_accounts, known, read_identities
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged
 from cloudguard_gcp.identity.shared_copies import with_outsiders
 from cloudguard_gcp.network.members import with_members
@@ -81,7 +81,7 @@ def _read_identities(
     if gke := found.gke:
         cluster_name = f"projects/{caller.project}/locations/{gke.location}/clusters/{gke.name}"
         cluster = IdentityPools(gke.workload_pools, cluster_name)
-    holders = holders_of(held_accounts(found, caller, *holding))
+    holders = held_accounts(found, caller, *holding)
     return read_identities(api, (caller.project, *_numbers(caller)), holders, cluster, found.outside_groups)
 
 

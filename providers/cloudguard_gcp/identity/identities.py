@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Final, TypeAlias, TypeVar
+from typing import Final, TypeVar
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import (
@@ -46,10 +46,6 @@ from cloudguard_gcp.identity.service_accounts import (
 _UNREAD_GRANTS: Final = (
     "grants in other projects and in resource policies (buckets, secrets, keys, repositories) were not read"
 )
-Bindings: TypeAlias = "Sequence[tuple[str, Binding]]"
-"""Bindings, each with the name of its level."""
-HeldAccount = tuple[str, Sequence[str], Sequence[str]]
-"""A service account's address, its holder's roles (such as "node"), and the scopes of its tokens there."""
 _NODE: Final = ("node",)
 _Holding = TypeVar("_Holding", Host, Pool)
 
@@ -68,19 +64,22 @@ _OF_PODS: Final = Holder((SERVICE_ACCOUNT,), frozenset({"https://www.googleapis.
 
 def held_accounts(
     found: FoundCluster, caller: Caller, hosts: Iterable[Host], pools: Iterable[Pool], templates: Mapping[str, Instance]
-) -> Iterator[HeldAccount]:
-    """Yield the service account of each host, pool and node pool.
+) -> dict[str, Holder]:
+    """Return the holders of the service accounts of hosts, pools and node pools, by the accounts' addresses.
 
     ``templates``: map of a pool's id → its next instance.
     """
+    pairs = list[tuple[str, Holder]]()
     instances = {instance.id: instance for instance in found.instances}
     for holders, known in ((hosts, instances), (pools, templates)):
         for holder in holders:
             if (instance := known.get(holder.id)) and instance.scopes:
-                yield named(instance.host.identity, caller), [str(role) for role in holder.roles], instance.scopes
+                roles = tuple(map(str, holder.roles))
+                pairs.append((instance.host.identity, Holder(roles, frozenset(instance.scopes))))
     for pool in found.gke.node_pools if found.gke else ():
         if pool.account or pool.scopes:
-            yield named(pool.account, caller), _NODE, pool.scopes
+            pairs.append((pool.account, Holder(_NODE, frozenset(pool.scopes))))
+    return united((named(email, caller), holder) for email, holder in pairs)
 
 
 def named(email: str, caller: Caller) -> str:
@@ -98,12 +97,12 @@ def known(ones: Iterable[_Holding], caller: Caller) -> tuple[_Holding, ...]:
     )
 
 
-def holders_of(pairs: Iterable[tuple[str, Sequence[str], Sequence[str]]]) -> dict[str, Holder]:
-    """Return holders by address, from (address, roles, scopes) of each host and pool."""
+def united(pairs: Iterable[tuple[str, Holder]]) -> dict[str, Holder]:
+    """Return the holders of each account by its address, with all their roles and scopes."""
     holders: dict[str, Holder] = {}
-    for email, roles, scopes in pairs:
+    for email, holder in pairs:
         known = holders.get(email, Holder((), frozenset()))
-        holders[email] = Holder(tuple(sorted({*known.roles, *roles})), known.scopes | frozenset(scopes))
+        holders[email] = Holder(tuple(sorted({*known.roles, *holder.roles})), known.scopes | holder.scopes)
     return {email: holders[email] for email in sorted(holders) if email}
 
 
@@ -121,74 +120,98 @@ def read_identities(
     The policies of projects that own holders are read too. ``names``: the project's id, then its other names.
     ``outside_groups``: Google groups that, as the user says, contain none of the cluster's service accounts.
     """
-    project, *numbers = names
-    homes = sorted({owner_of(email) for email in holders} - {*names, ""})
-    levels, accounts, homes_read = api.parallel(
-        lambda: read_levels(api, project),
-        lambda: read_accounts(api, project, holders),
-        lambda: api.gather(*(partial(read_level, api, home) for home in homes)),
-    )
-    roles, inherited, granting = Roles(api), outsiders_bound(levels, {*names}), (*levels, *homes_read)
-    above = {home: outsiders_bound([level], {*names, home}) for home, level in zip(homes, homes_read, strict=True)}
-    pools = cluster if isinstance(cluster, IdentityPools) else pools_of(api, cluster, accounts, inherited)
-    roles.prefetch([binding.role for bindings in (inherited, *above.values()) for _, binding in bindings])
-    roles.prefetch([binding.role for known in accounts for binding in known.bindings])
-    pods = {known.email: pod_names for known in accounts if (pod_names := pods_of(known, inherited, roles, pools))}
-    with_pods = _with_pods(holders, pods)
-    sets, outside = sets_of_accounts(levels, numbers), frozenset(group.lower() for group in outside_groups)
-
-    def principal_of(email: str) -> Principal:
-        return service_account(email, project, sets if owner_of(email) in names else (), outside)
-
-    principals = [(principal_of(email), holder) for email, holder in with_pods.items()]
-    principals += [(principal, _OF_PODS) for principal in bound_pods(inherited, roles, project, pools)]
-    gained = accounts_taken([principal for principal, _ in principals], accounts, roles, principal_of)
+    outside = frozenset(group.lower() for group in outside_groups)
+    around = _read_around(api, names, holders, outside)
+    inherited = around.inherited[names[0]]
+    pools = cluster if isinstance(cluster, IdentityPools) else pools_of(api, cluster, around.accounts, inherited)
+    around.roles.prefetch([binding.role for bindings in around.inherited.values() for _, binding in bindings])
+    around.roles.prefetch([binding.role for known in around.accounts for binding in known.bindings])
+    bound = {known.email: pods_of(known, inherited, around.roles, pools) for known in around.accounts}
+    pods = {email: accounts for email, accounts in bound.items() if accounts}
+    with_pods = united([*holders.items(), *((email, _OF_PODS) for email in pods)])
+    holding = [(around.principal(email), holder) for email, holder in with_pods.items()]
+    holding += [(principal, _OF_PODS) for principal in bound_pods(inherited, around.roles, names[0], pools)]
+    principals = [principal for principal, _ in holding]
+    gained = accounts_taken(principals, around.accounts, around.roles, around.principal)
     others = [(principal, replace(_OF_PODS, roles=())) for principal in gained]
-    roles.prefetch([role for principal, _ in (*principals, *others) for role in _bound_roles(granting, principal)])
-    around = _Around(project, granting, {known.email: known for known in accounts}, roles, inherited, above)
-    attached = {principal.id: [*_attached(principal, holder, around)] for principal, holder in (*principals, *others)}
+    every = (*holding, *others)
+    around.roles.prefetch([role for principal, _ in every for role in _bound_roles(around, principal)])
+    attached = {principal.id: [*_attached(principal, holder, around)] for principal, holder in every}
     policies = {policy.id: policy for documents in attached.values() for policy in documents}
-    identities = [
-        _identity(principal, holder, attached[principal.id], project) for principal, holder in (*principals, *others)
-    ]
-    unseen = "; ".join(sorted({level.unseen for level in granting if level.unseen}))
+    identities, of_others = (
+        tuple(_identity(principal, holder, attached[principal.id], names[0]) for principal, holder in pairs)
+        for pairs in (holding, others)
+    )
     return Identities(
-        tuple(identities[: len(principals)]),
+        identities,
         tuple(policies.values()),
-        tuple(service_accounts([principal for principal, _ in principals], pods, pools, policies)),
-        unread_limits=unseen,
+        tuple(service_accounts(principals, pods, pools, policies)),
+        unread_limits="; ".join(sorted({level.unseen for level in around.granting if level.unseen})),
         providers=providers_of(pools),
-        account_names=tuple(numbers),
-        organization=organization_of(levels),
+        account_names=names[1:],
+        organization=organization_of(around.levels),
         unread_grants=_unread_grants(outside),
-        others=tuple(identities[len(principals) :]),
+        others=of_others,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class _Around:
-    """What grants to the identities: the policies of ``levels`` and of ``accounts`` (by address).
+    """What grants to the identities of a project. ``names``: its id, then its other names.
 
-    ``inherited``: the bindings above the project's accounts; ``above``: the same for other projects, by project.
+    ``levels``: the project and what is above it. ``granting``: these, and other projects that own accounts of holders.
+    ``inherited``: by project, the bindings that its accounts inherit, with the names of their levels. ``accounts``: the
+    service accounts. ``outside``: groups without the cluster's service accounts, in lower case.
     """
 
-    project: str
+    names: tuple[str, ...]
     levels: tuple[Level, ...]
-    accounts: Mapping[str, Account]
+    granting: tuple[Level, ...]
+    inherited: Mapping[str, Sequence[tuple[str, Binding]]]
+    accounts: tuple[Account, ...]
     roles: Roles
-    inherited: Bindings
-    above: Mapping[str, Bindings]
+    outside: frozenset[str]
+
+    def principal(self, email: str) -> Principal:
+        """Return a service account as a principal."""
+        own = owner_of(email) in self.names
+        sets = sets_of_accounts(self.levels, self.names[1:]) if own else ()
+        return service_account(email, self.names[0], sets, self.outside)
+
+    def trust(self, email: str) -> PolicyDocument | None:
+        """Return the trust policy of a service account; None if it is not known or lets nobody act as it."""
+        known = next((known for known in self.accounts if known.email == email), None)
+        if known is None:
+            return None
+        inherited = self.inherited.get(owner_of(email), self.inherited[self.names[0]])
+        return trust_of(known, inherited, self.roles)
+
+
+def _read_around(api: Api, names: tuple[str, ...], emails: Iterable[str], outside: frozenset[str]) -> _Around:
+    """Read what grants to a project's service accounts and to the accounts with these addresses."""
+    homes = sorted({owner_of(email) for email in emails} - {*names, ""})
+    levels, accounts, of_homes = api.parallel(
+        lambda: read_levels(api, names[0]),
+        lambda: read_accounts(api, names[0], emails),
+        lambda: api.gather(*(partial(read_level, api, home) for home in homes)),
+    )
+    inherited = {home: outsiders_bound([level], {*names, home}) for home, level in zip(homes, of_homes, strict=True)}
+    inherited[names[0]] = outsiders_bound(levels, {*names})
+    return _Around(names, levels, (*levels, *of_homes), inherited, accounts, Roles(api), outside)
+
+
+def _bound_roles(around: _Around, principal: Principal) -> Iterator[str]:
+    """Yield the roles that a principal is bound to, or may be bound to."""
+    for level in around.granting:
+        yield from (each.role for each in level.bindings if concerns(each.members, principal) is not None)
 
 
 def _attached(principal: Principal, holder: Holder, around: _Around) -> Iterator[PolicyDocument]:
     """Yield the policies of an identity, and its trust policy if it is the cluster's."""
-    accounts = [*around.accounts.values()]
-    yield from granted(around.levels, accounts, principal, around.roles, around.project)
-    yield from denied_to(around.levels, principal)
+    yield from granted(around.granting, around.accounts, principal, around.roles, around.names[0])
+    yield from denied_to(around.granting, principal)
     yield _bounded(principal.name, holder)
-    known = around.accounts.get(principal.name) if holder.roles else None
-    inherited = around.above.get(owner_of(principal.name), around.inherited)
-    if known and (trust := trust_of(known, inherited, around.roles)):
+    if holder.roles and (trust := around.trust(principal.name)):
         yield trust
 
 
@@ -201,22 +224,6 @@ def _unread_grants(outside: frozenset[str]) -> str:
     """Return which grants were not read, and which groups are known only from the user."""
     named = ", ".join(sorted(outside))
     return f"{_UNREAD_GRANTS}; by --outside-group, no service account is in {named}" if named else _UNREAD_GRANTS
-
-
-def _with_pods(holders: Mapping[str, Holder], pods: Iterable[str]) -> dict[str, Holder]:
-    """Return the holders by address, together with the accounts of pods, whose tokens have every scope."""
-    nobody = Holder((), frozenset())
-    more = [(email, holders.get(email, nobody)) for email in pods]
-    united = {email: Holder((*known.roles, *_OF_PODS.roles), known.scopes | _OF_PODS.scopes) for email, known in more}
-    return dict(sorted({**holders, **united}.items()))
-
-
-def _bound_roles(levels: Iterable[Level], principal: Principal) -> Iterator[str]:
-    """Yield the roles that a principal is bound to, or may be bound to."""
-    for level in levels:
-        for binding in level.bindings:
-            if concerns(binding.members, principal) is not None:
-                yield binding.role
 
 
 def _bounded(email: str, holder: Holder) -> PolicyDocument:

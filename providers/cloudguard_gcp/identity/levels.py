@@ -17,11 +17,14 @@ from cloudguard.provider.answers import Item, child, children, required, text, t
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
-from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.resource_names import EVERYWHERE, all_of
 from cloudguard_gcp.identity.bindings import RESOURCES, Binding, DenyPolicy, DenyRule, bindings_of
 
 _HIDES: Final = (FactKind.IDENTITIES,)
+_POLICY_CALLS: Final = {
+    "projects": (calls.GET_PROJECT_POLICY, "project"),
+    "folders": (calls.GET_FOLDER_POLICY, "folder"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +90,7 @@ def _parent(item: Item) -> str:
 
 
 def _level(api: Api, name: str, project: str) -> Level:
-    call, key = _policy_call(name)
+    call, key = _POLICY_CALLS.get(name.partition("/")[0], (calls.GET_ORGANIZATION_POLICY, "organization"))
     where = {key: project or name}
     items, (denials, unseen) = api.parallel(
         lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
@@ -95,14 +98,6 @@ def _level(api: Api, name: str, project: str) -> Level:
     reach = all_of(project) if project else EVERYWHERE
     bindings, complete = bindings_of(api, call, items, name)
     return Level(name, reach, call.name, bindings, denials, unseen, complete)
-
-
-def _policy_call(name: str) -> tuple[Call, str]:
-    if name.startswith("projects/"):
-        return calls.GET_PROJECT_POLICY, "project"
-    if name.startswith("folders/"):
-        return calls.GET_FOLDER_POLICY, "folder"
-    return calls.GET_ORGANIZATION_POLICY, "organization"
 
 
 def _denials(api: Api, name: str) -> tuple[tuple[DenyPolicy, ...], str]:

@@ -25,22 +25,18 @@ def granted(
     levels: Iterable[Level], accounts: Iterable[Account], principal: Principal, roles: Roles, project: str
 ) -> Iterator[PolicyDocument]:
     """Yield a policy for each binding that applies, or may apply, to a principal."""
-    for level in levels:
-        yield from _policies_of(level.bindings, principal, roles, (level.name, level.reach, level.call))
-    for holder in accounts:
-        where = (
-            f"serviceAccounts/{holder.email}",
-            account(holder.email, project),
-            calls.GET_SERVICE_ACCOUNT_POLICY.name,
-        )
-        yield from _policies_of(holder.bindings, principal, roles, where)
+    call = calls.GET_SERVICE_ACCOUNT_POLICY.name
+    of_accounts = (
+        Level(f"serviceAccounts/{known.email}", account(known.email, project), call, known.bindings, ())
+        for known in accounts
+    )
+    for level in (*levels, *of_accounts):
+        yield from _policies_of(level, principal, roles)
 
 
-def _policies_of(
-    bindings: Iterable[Binding], principal: Principal, roles: Roles, where: tuple[str, str, str]
-) -> Iterator[PolicyDocument]:
-    place, reach, call = where
-    for number, binding in enumerate(bindings):
+def _policies_of(level: Level, principal: Principal, roles: Roles) -> Iterator[PolicyDocument]:
+    place = level.name
+    for number, binding in enumerate(level.bindings):
         among = concerns(binding.members, principal)
         if among is None:
             continue
@@ -50,9 +46,9 @@ def _policies_of(
         granted = (
             statement
             for conditions in conditions_of(binding.condition)
-            for statement in _statements(binding.role, role, reach, (*_undecided_member(among), *conditions))
+            for statement in _statements(binding.role, role, level.reach, (*_undecided_member(among), *conditions))
         )
-        statements = tuple(replace(each, name=f"#{place}") for place, each in enumerate(granted, 1))
+        statements = tuple(replace(each, name=f"#{position}") for position, each in enumerate(granted, 1))
         if statements:
             yield PolicyDocument(
                 id=policy_id,
@@ -61,7 +57,7 @@ def _policies_of(
                 managed_by="provider" if binding.role.startswith(_PREDEFINED) else "user",
                 document=_written(binding, principal),
                 statements=statements,
-                source=Source(call, place),
+                source=Source(level.call, place),
             )
 
 
