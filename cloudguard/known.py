@@ -33,9 +33,9 @@ def known_of(snapshot: Snapshot, declared: Declarations) -> Known:
     """Return the snapshot's adapter and its static tables. Raises SettingsError as ``pipeline.evaluate`` does."""
     provider = snapshot.cluster.provider
     with sdk_of(provider):
-        adapter = load(provider) if provider in installed() else None
+        adapter = adapter_of(provider)
         catalog, ways_in = (adapter.iam_catalog(snapshot), adapter.ways_in()) if adapter else (None, ())
-        owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
+        owners = owners_of(provider)
     faults = [*faults_of(declared)]
     if catalog:
         faults += unknown_names("addons", declared.addons, {need.addon for need in catalog.needs} - {""})
@@ -44,7 +44,18 @@ def known_of(snapshot: Snapshot, declared: Declarations) -> Known:
     return Known(adapter, catalog, ways_in, owners, references_about(provider))
 
 
+def adapter_of(provider: str) -> Adapter | None:
+    """Return a provider's adapter, None if the provider is not installed."""
+    return load(provider) if provider in installed() else None
+
+
+def owners_of(provider: str) -> Mapping[str, OwnerFacts]:
+    """Return a provider's table of programs that write resources; none where it is not installed."""
+    adapter = adapter_of(provider)
+    return adapter.owners() if isinstance(adapter, KnowsOwners) else {}
+
+
 def references_about(provider: str) -> tuple[ReferenceEntry, ...]:
     """Return a provider's table of references to standards about its cloud; none where it is not installed."""
-    adapter = load(provider) if provider in installed() else None
+    adapter = adapter_of(provider)
     return adapter.references() if isinstance(adapter, KnowsReferences) else ()

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING
 
 from cloudguard.collection import collect
 from cloudguard.errors import SettingsError, UsageError
-from cloudguard.known import Known, known_of
+from cloudguard.known import Known, adapter_of, known_of, owners_of
 from cloudguard.model.cluster import Role
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.needs.declarations import Declarations
 from cloudguard.needs.in_force import in_force
 from cloudguard.provider.change_forms import MakesPlans
 from cloudguard.provider.ownership.changes import with_owners
-from cloudguard.provider.ownership.facts import KnowsOwners, OwnerFacts
-from cloudguard.provider.port import Progress, installed, load, sdk_of, silent
+from cloudguard.provider.port import Progress, sdk_of, silent
 from cloudguard.results.report import Declared, Report, RowResult
 from cloudguard.rows.judge import ROWS, judge
 from cloudguard.rows.references import with_references
@@ -135,10 +134,8 @@ def export(planned: Planned, format_name: str) -> str:
         return exports.export(planned, format_name)
     from cloudguard.provider.ownership.patches import source  # noqa: PLC0415 - only this format needs it
 
-    provider = planned.case.snapshot.cluster.provider
-    adapter = load(provider) if provider in installed() else None
-    owners = adapter.owners() if isinstance(adapter, KnowsOwners) else dict[str, OwnerFacts]()
-    return source(planned.case.snapshot, exports.changes_with_steps(planned), owners)
+    snapshot = planned.case.snapshot
+    return source(snapshot, exports.changes_with_steps(planned), owners_of(snapshot.cluster.provider))
 
 
 def finding_of(report: Report, name: str, hint: str) -> Finding:
@@ -163,7 +160,7 @@ def access_changes(old: Snapshot, new: Snapshot) -> AccessChanges:
         raise UsageError(message)
     provider = new.cluster.provider
     with sdk_of(provider):
-        adapter = load(provider) if provider in installed() else None
+        adapter = adapter_of(provider)
         catalogs = (adapter.iam_catalog(old), adapter.iam_catalog(new)) if adapter else None
     return access.access_changes(old, new, catalogs)
 

@@ -97,7 +97,7 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
         },
         declared={declaration.name: declaration.values for declaration in report.declarations},
         finished=report.finished,
-        version=report.tool.partition(" ")[2],
+        version=report.version,
         gaps=frozenset(f"{gap.call} on {gap.resource}" for gap in report.gaps if gap_text(gap) not in unknown),
         checks=None if checks is None else frozenset(checks),
         regions=cluster.regions,

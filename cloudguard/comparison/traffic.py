@@ -19,7 +19,7 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import service_name
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
-from cloudguard.results.comparison import TrafficChange
+from cloudguard.results.comparison import Packets, TrafficChange
 from cloudguard.results.wording import few
 from cloudguard.values import dataclass
 
@@ -176,10 +176,10 @@ def _change(sender: _Sender, target: _Target, packets: PacketSet) -> TrafficChan
     packet = packets.witness()
     on = target.hosts[0] if target.hosts else target.name
     if sender.by_address:
-        items = tuple((",".join(addresses.cidrs()), str(services)) for addresses, services in packets.items())
+        items = tuple(Packets(",".join(addresses.cidrs()), str(services)) for addresses, services in packets.items())
         example = packet.address if packet else ""
     else:
-        items, example = (("", str(packets.services())),), sender.name
+        items, example = (Packets("", str(packets.services())),), sender.name
     service = service_name(packet.service) if packet else ""
     return TrafficChange(sender.name, _target_text(target), items, f"{example} → {service} on {on}")
 

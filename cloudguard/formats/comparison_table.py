@@ -47,7 +47,7 @@ def _access_text(change: AccessChange) -> str:
         requests = "; ".join(map(_requests_text, change.requests)) or change.actions
         return f"{change.name or change.identity} may use {shortened(requests, _LONGEST // 2)}: {change.witness}"
     access = "; ".join(
-        f"{services} from {addresses}" if addresses else services for addresses, services in change.packets
+        f"{part.services} from {part.addresses}" if part.addresses else part.services for part in change.packets
     )
     return f"{change.sender} → {change.target}: {shortened(access, _LONGEST // 2)}; {change.witness}"
 

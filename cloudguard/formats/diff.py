@@ -118,7 +118,7 @@ def _value(edit: AttributeEdit, value: str) -> str:
 def change_title(change: Change, numbers: Mapping[str, int]) -> str:
     """Return a change's resource and rule, and the numbers of the findings that it resolves."""
     rule = f", rule {change.rule}" if change.rule else ""
-    mends = numbers_text((name for name in change.mends if name in numbers), numbers)
+    mends = numbers_text(change.mends, numbers)
     fixes = f": fixes {mends}{proof_remark(change)}" if mends else ""
     return f"{change.kind} on {named(change.resource)}{rule}{fixes}"
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 
 from tabulate import tabulate
 
 from cloudguard.formats.escaping import markdown, visible
 from cloudguard.formats.markdown import render, table
-from cloudguard.formats.phrases import shortened
+from cloudguard.formats.phrases import place, severities_text, severity_counts, shortened
 from cloudguard.results.finding import Severity
 from cloudguard.results.report import Report, Verdict
 from cloudguard.results.wording import count
@@ -24,27 +23,17 @@ def worst_first(reports: Sequence[Report]) -> list[Report]:
 
 
 def _order(report: Report) -> tuple[object, ...]:
-    tally = _severities(report)
+    tally = severity_counts(report.findings)
     unknown = sum(row.verdict is Verdict.UNKNOWN for row in report.rows)
     cluster = report.cluster
     names = (cluster.name, cluster.provider, cluster.account, cluster.places)
     return *(-tally[severity] for severity in sorted(Severity, reverse=True)), -unknown, *names
 
 
-def _severities(report: Report) -> Counter[Severity]:
-    return Counter(finding.severity for finding in report.findings if finding.waived is None)
-
-
-def _counts(tally: Counter[Severity]) -> str:
-    numbers = (f"{tally[severity]} {severity}" for severity in sorted(Severity, reverse=True) if tally[severity])
-    return ", ".join(numbers) or "none"
-
-
 def _cells(report: Report) -> list[str]:
     """Return the cells of a cluster: its name, place, verdicts and findings."""
-    tally, cluster = _severities(report), report.cluster
-    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.places)))
-    return [cluster.name, place, *(row.verdict.value for row in report.rows), _counts(tally)]
+    counts = severities_text(severity_counts(report.findings))
+    return [report.cluster.name, place(report.cluster), *(row.verdict.value for row in report.rows), counts]
 
 
 def _headers(reports: Sequence[Report]) -> list[str]:
@@ -69,6 +58,6 @@ def summary(reports: Sequence[Report]) -> str:
     """Return the summary line: the number of clusters, of failed and incomplete ones, and the findings of all."""
     failed = sum(any(row.verdict is Verdict.FAIL for row in report.rows) for report in reports)
     incomplete = sum(not report.complete for report in reports)
-    tally = sum((_severities(report) for report in reports), Counter[Severity]())
-    parts = [f"{count(len(reports), 'cluster')}: {failed} FAIL", f"findings: {_counts(tally)}"]
+    tally = severity_counts(finding for report in reports for finding in report.findings)
+    parts = [f"{count(len(reports), 'cluster')}: {failed} FAIL", f"findings: {severities_text(tally)}"]
     return "; ".join([*parts, *([f"{incomplete} INCOMPLETE"] if incomplete else ())])

@@ -49,6 +49,11 @@ def named(resource: Resource) -> str:
     return f"{resource.kind} {resource.id}{name}"
 
 
+def place(cluster: Cluster) -> str:
+    """Return a cluster's provider, account, regions and place."""
+    return " ".join(filter(None, (cluster.provider, cluster.account, *cluster.places)))
+
+
 def roles(host: Host) -> str:
     """Return a host's roles: "control-plane+etcd", or "unknown role"."""
     return "+".join(host.roles) or "unknown role"
@@ -134,8 +139,8 @@ def row_text(row: RowResult, numbers: Mapping[str, int]) -> str:
 
 
 def numbers_text(ids: Iterable[str], numbers: Mapping[str, int]) -> str:
-    """Return the numbers of findings: "1, 4"."""
-    return ", ".join(map(str, sorted(numbers[name] for name in ids)))
+    """Return the numbers of findings: "1, 4". Ids without a number are left out."""
+    return ", ".join(map(str, sorted(numbers[name] for name in ids if name in numbers)))
 
 
 def basis_text(basis: Basis) -> str:
@@ -222,7 +227,7 @@ def _fate(use: WaiverUse, numbers: Mapping[str, int]) -> str:
 
 def _findings(ids: tuple[str, ...], numbers: Mapping[str, int]) -> str:
     noun = "finding" if len(ids) == 1 else "findings"
-    return f"{noun} {numbers_text((name for name in ids if name in numbers), numbers)}"
+    return f"{noun} {numbers_text(ids, numbers)}"
 
 
 def gap_line(gap: Gap, *, full: bool = True) -> str:
@@ -241,13 +246,22 @@ def shortened(text: str, most: int) -> str:
     return line if len(line) <= most else f"{line[:most].rsplit(' ', 1)[0]} …"
 
 
+def severity_counts(findings: Iterable[Finding]) -> Counter[Severity]:
+    """Return the number of findings that are not waived, by severity."""
+    return Counter(finding.severity for finding in findings if finding.waived is None)
+
+
+def severities_text(counts: Mapping[Severity, int]) -> str:
+    """Return the numbers of findings, the worst severity first: "1 high, 2 low"; or "none"."""
+    return ", ".join(f"{counts[severity]} {severity}" for severity in sorted(counts, reverse=True)) or "none"
+
+
 def summary(report: Report) -> str:
     """Return the summary line: verdicts, findings by severity, proposed changes, and whether the report is complete."""
     tally = Counter(row.verdict for row in report.rows)
     verdicts = ", ".join(f"{tally[verdict]} {verdict}" for verdict in Verdict if tally[verdict])
-    severities = Counter(str(finding.severity) for finding in report.findings if finding.waived is None)
-    counts = ", ".join(f"{number} {severity}" for severity, number in severities.items()) or "none"
     waived = sum(finding.waived is not None for finding in report.findings)
+    counts = severities_text(severity_counts(report.findings))
     parts = [verdicts, f"findings: {counts}" + (f", {waived} waived" if waived else "")]
     parts.append(count(len(report.plan), "change") + " proposed")
     if not report.complete:

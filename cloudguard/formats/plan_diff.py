@@ -34,7 +34,7 @@ def summary(plan: Plan) -> str:
     """
     counts = plan.counts
     parts = [f"{counts.in_place} in place", f"{counts.add} add", f"{counts.remove} remove"]
-    edits = f"{count(sum(counts[:3]), 'edit')}: {', '.join(parts)}"
+    edits = f"{count(counts.by_calls, 'edit')}: {', '.join(parts)}"
     if counts.procedures:
         edits += f"; {count(counts.procedures, 'procedure')}"
     mends = f"fixes {len(plan.mends)} of {count(len(plan.asked), 'finding')}"

@@ -15,16 +15,23 @@ UNNAMED: Final = Resource("", "")
 
 
 @dataclass(frozen=True, slots=True)
-class TrafficChange:
-    """Packets from ``sender`` to ``target`` that were allowed at only one of the two times.
+class Packets:
+    """The addresses of the sender ("": the addresses of its hosts), and the services at the target.
 
-    ``packets`` are disjoint pairs: the sender's addresses (CIDRs separated by commas; "": those of its hosts) and the
-    services at the target.
+    ``addresses`` are CIDRs separated by commas.
     """
+
+    addresses: str
+    services: str
+
+
+@dataclass(frozen=True, slots=True)
+class TrafficChange:
+    """Disjoint ``packets`` from ``sender`` to ``target`` that were allowed at only one of the two times."""
 
     sender: str
     target: str
-    packets: tuple[tuple[str, str], ...]
+    packets: tuple[Packets, ...]
     witness: str
 
 

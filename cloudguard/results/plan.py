@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import field
 from enum import StrEnum
-from typing import NamedTuple
 
 from cloudguard.results.api_call import PlannedCall
 from cloudguard.results.change import Change, Edit, GroupEdit, Procedure, RuleEdit, RuleOp
@@ -77,13 +76,19 @@ class LeftFinding:
     why: str
 
 
-class EditCounts(NamedTuple):
-    """The number of edits in a plan, by kind."""
+@dataclass(frozen=True, slots=True)
+class EditCounts:
+    """The numbers of a plan's edits by kind."""
 
     in_place: int
     add: int
     remove: int
     procedures: int
+
+    @property
+    def by_calls(self) -> int:
+        """The number of edits that are no procedures for a person."""
+        return self.in_place + self.add + self.remove
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,11 @@ class RowResult:
     undecided: tuple[Undecided, ...] = ()
     recommendation: str = ""
 
+    @property
+    def questions(self) -> tuple[str, ...]:
+        """The reasons why the row is not completely known; empty if it is."""
+        return self.unknown or ((self.why,) if self.verdict is Verdict.UNKNOWN else ())
+
 
 def gap_text(gap: Gap) -> str:
     """Return a gap as a line of a row's ``unknown``: the API call, its resource, and why it failed."""
@@ -170,7 +175,12 @@ class Report:
     @property
     def complete(self) -> bool:
         """Whether no row has unknown facts."""
-        return not any(row.unknown or row.verdict is Verdict.UNKNOWN for row in self.rows)
+        return not any(row.questions for row in self.rows)
+
+    @property
+    def version(self) -> str:
+        """The version of the program that made the report."""
+        return self.tool.partition(" ")[2]
 
     def row(self, name: str) -> RowResult:
         """Return the row with the id ``name`` ("etcd-access"). Raises KeyError if there is none."""

@@ -11,7 +11,7 @@ from cloudguard.needs.waivers import DeclaredWaiver
 from cloudguard.permission_sets.globs import glob, matches
 from cloudguard.results.finding import Finding, Waiver, WaiverState, WaiverUse
 from cloudguard.results.network.connections import to_any_target
-from cloudguard.results.report import RowResult, Verdict
+from cloudguard.results.report import RowResult
 from cloudguard.values import dataclass
 
 SOON = 14
@@ -104,7 +104,7 @@ def covers(waiver: DeclaredWaiver, finding: Finding, *, roles_known: bool = True
 
 def _is_read(waiver: DeclaredWaiver, rows: Iterable[RowResult]) -> bool:
     """Whether all facts were read for every row that a waiver may apply to."""
-    unread = [row.row for row in rows if row.unknown or row.verdict is Verdict.UNKNOWN]
+    unread = [row.row for row in rows if row.questions]
     if not waiver.check:
         return not unread
     row, slash, _ = waiver.check.partition("/")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -14,38 +14,15 @@ from cloudguard.cli import output
 from cloudguard.errors import CloudguardError, StoreError, UsageError
 from cloudguard.needs.setting import Setting, Settings
 from cloudguard.needs.settings import BASELINE, FAIL_ON_NEW, HEARTBEAT, LOCK_WAIT, ONLY_CHANGES, STORE
-from cloudguard.values import dataclass
 
 if TYPE_CHECKING:  # at run time, loaded only with a store or a baseline
     from cloudguard.comparison.listed import ListedReport
+    from cloudguard.fleet.target import TargetCluster
     from cloudguard.history.store import Store
     from cloudguard.results.report import Report
 
 NONE: Final = "none"
 """The value of ``--store`` that switches the store off."""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestedCluster:
-    """A requested cluster ("": all clusters of the account), and the values of the provider's own flags."""
-
-    provider: str
-    cluster: str
-    options: Mapping[str, Sequence[str]]
-
-    @property
-    def name(self) -> str:
-        """The cluster's name for messages."""
-        return f"{self.provider} {self.cluster}" if self.cluster else f"the clusters of {self.provider}"
-
-    @property
-    def key(self) -> str:
-        """A text that identifies the request: provider, cluster and flags."""
-        return "\0".join((self.provider, self.cluster, *(f"{name}={value}" for name, value in self._chosen())))
-
-    def _chosen(self) -> Iterator[tuple[str, str]]:
-        for name in sorted(self.options):
-            yield from ((name, value) for value in self.options[name] if value)
 
 
 @dataclasses.dataclass(slots=True)
@@ -61,8 +38,8 @@ class Past:
     failed: CloudguardError | None = None
 
     @contextmanager
-    def locked(self, asked: Sequence[RequestedCluster]) -> Generator[None]:
-        """Hold the store's locks for all requested clusters while the block runs.
+    def locked(self, asked: Sequence[TargetCluster]) -> Generator[None]:
+        """Hold the store's locks for all requested clusters while the block runs ("": all clusters of the target).
 
         Raises LockedError if another run holds one of them.
         """
@@ -72,7 +49,9 @@ class Past:
 
                 with self._errors_kept():
                     for cluster in sorted(asked, key=lambda each: each.key):  # the same order in all runs: no deadlock
-                        lock = Lock(self.store.address, self.store.engine, cluster.name, cluster.key)
+                        provider = cluster.target.provider
+                        name = f"{provider} {cluster.name}" if cluster.name else f"the clusters of {provider}"
+                        lock = Lock(self.store.address, self.store.engine, name, cluster.key)
                         locks.callback(lock.release)
                         lock.acquire(self.settings.get(LOCK_WAIT) or 0)
             yield

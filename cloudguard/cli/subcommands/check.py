@@ -8,9 +8,10 @@ from importlib import import_module
 
 from cloudguard.cli import notices, output
 from cloudguard.cli.flags import ALL, SHARD, SNAPSHOT, TARGETS
-from cloudguard.cli.reports.past import RequestedCluster, past
+from cloudguard.cli.reports.past import past
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.cli.snapshots import snapshot_of
+from cloudguard.fleet.target import Target, TargetCluster
 from cloudguard.needs.declarations_file import declarations
 from cloudguard.needs.setting import Settings
 from cloudguard.needs.settings import CLUSTER
@@ -49,9 +50,9 @@ def prepare(formats: Sequence[str]) -> None:
     rendering.prepare(formats)
 
 
-def _requested_clusters(line: CommandLine, settings: Settings) -> tuple[RequestedCluster, ...]:
+def _requested_clusters(line: CommandLine, settings: Settings) -> tuple[TargetCluster, ...]:
     """Return the requested cluster, whose lock the run takes; none for a snapshot, which is judged in a moment."""
     if settings.get(SNAPSHOT) is not None:
         return ()
     asked = request(line, settings)
-    return (RequestedCluster(line.named_provider(), asked.cluster, asked.options),)
+    return (TargetCluster(Target(line.named_provider(), asked.options), asked.cluster),)

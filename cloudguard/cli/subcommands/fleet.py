@@ -10,7 +10,7 @@ from cloudguard.cli import output
 from cloudguard.cli.flags import ALL, SHARD, SNAPSHOT, TARGETS
 from cloudguard.cli.reading import Reading, read
 from cloudguard.cli.reports import delivery
-from cloudguard.cli.reports.past import Past, RequestedCluster, past
+from cloudguard.cli.reports.past import Past, past
 from cloudguard.cli.settings import CommandLine, request
 from cloudguard.errors import CloudguardError, ClusterNotFoundError, ExitStatus, UsageError
 from cloudguard.fleet.reading import read_targets
@@ -34,22 +34,14 @@ def check_several(line: CommandLine, settings: Settings, sinks: Sequence[output.
         return replace(asked, cluster=cluster.name, options={**cluster.target.options, **cluster.options})
 
     earlier = past(settings)
-    with earlier.locked(_requested_clusters(targets)):
+    asked = [TargetCluster(target, name) for target in targets for name in target.clusters or ("",)]
+    with earlier.locked(asked):
         reading = read(
             lambda stop, step: read_targets(targets, request_of, stop, step, settings.get(SHARD)),
             settings,
             keep=any(sink.file for sink in sinks),
         )
         return _delivered(reading, settings, sinks, earlier)
-
-
-def _requested_clusters(targets: Sequence[Target]) -> tuple[RequestedCluster, ...]:
-    """Return an entry for each cluster that a target names, and one for each target that names none."""
-    return tuple(
-        RequestedCluster(target.provider, name, {"account": (target.account,), **target.options})
-        for target in targets
-        for name in target.clusters or ("",)
-    )
 
 
 def _delivered(

@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from itertools import starmap
 from operator import attrgetter
 from typing import Any, Final, Literal
 
 from cloudguard.formats.contract.document import Member, Shape, Shapes, computed, document, text
 from cloudguard.results.comparison import AccessChange, Comparison, PermissionChange, TrafficChange
-from cloudguard.values import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Packets:
-    """The addresses of the sender ("": the addresses of its hosts), and the services at the target."""
-
-    addresses: str
-    services: str
 
 
 def _of_access(type_: Any, name: str) -> Member:  # noqa: ANN401 - any type
@@ -35,13 +25,7 @@ COMPARISON_SHAPES: Final[Shapes] = {
         },
         first=("schema", "cluster", "old", "new", "opened", "closed", "undecided"),
     ),
-    TrafficChange: Shape(
-        members={
-            "kind": computed(Literal["traffic"], lambda _change: "traffic"),
-            "packets": computed(tuple[Packets, ...], lambda change: tuple(starmap(Packets, change.packets))),
-        },
-        first=("kind",),
-    ),
+    TrafficChange: Shape(members={"kind": computed(Literal["traffic"], lambda _change: "traffic")}, first=("kind",)),
     PermissionChange: Shape(
         members={"kind": computed(Literal["permissions"], lambda _change: "permissions")}, first=("kind",)
     ),

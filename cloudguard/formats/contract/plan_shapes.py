@@ -11,7 +11,7 @@ from cloudguard.formats.contract.report_shapes import REPORT_SHAPES, Subject, To
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change
 from cloudguard.results.facts import Cluster
-from cloudguard.results.plan import Plan, Proof, Step
+from cloudguard.results.plan import EditCounts, Plan, Proof, Step
 from cloudguard.results.report import Declared
 from cloudguard.values import dataclass
 
@@ -26,18 +26,8 @@ class Call(ApiCall):
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
-    """The numbers of a plan's edits by kind."""
-
-    in_place: int
-    add: int
-    remove: int
-    procedures: int
-
-
-@dataclass(frozen=True, slots=True)
 class PlanSubject(Subject):
-    """The subject of a plan's document: its report, and the calls of each change by the change's id."""
+    """The subject of a plan's document: that of its report, and the calls of each change by the change's id."""
 
     calls: Mapping[str, tuple[Call, ...]]
 
@@ -47,7 +37,7 @@ class PlanSubject(Subject):
         subject, calls = Subject.of(plan.report), dict[str, tuple[Call, ...]]()
         for step in plan.steps:
             calls[step.change] = (*calls.get(step.change, ()), *(_call(step, planned) for planned in step.calls))
-        return cls(subject.report, subject.numbers, subject.messages, calls)
+        return cls(subject.numbers, subject.messages, calls)
 
 
 def _call(step: Step, planned: PlannedCall) -> Call:
@@ -70,7 +60,7 @@ PLAN_SHAPES: Final[Shapes] = {
             "complete": computed(bool, attrgetter("report.complete")),
             "proof": computed(tuple[Proof, ...], attrgetter("proofs")),
             "verdicts": computed(dict[str, str], lambda plan: dict(plan.verdicts)),
-            "edits": computed(Counts, lambda plan: Counts(*plan.counts)),
+            "edits": computed(EditCounts, attrgetter("counts")),
             "plan_again": computed(bool, attrgetter("plan_again")),
         },
         first=("schema", "tool", "started", "finished", "declarations", "cluster", "complete", "changes", "steps"),

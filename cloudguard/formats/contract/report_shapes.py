@@ -63,8 +63,7 @@ class Examined:
 
 def tool(report: Report) -> Tool:
     """Return the name and version of the program that made a report."""
-    name, _, version = report.tool.partition(" ")
-    return Tool(name, version)
+    return Tool(report.tool.partition(" ")[0], report.version)
 
 
 def declarations(report: Report) -> dict[str, Declared]:
@@ -84,16 +83,15 @@ def _examined(basis: Basis) -> Examined:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The subject of a report's document: the report, and its findings' numbers and messages by finding id."""
+    """The subject of a report's document: its findings' numbers and messages by finding id."""
 
-    report: Report
     numbers: Mapping[str, int]
     messages: Mapping[str, str]
 
     @classmethod
     def of(cls, report: Report) -> Self:
         """Return the subject of the document of ``report``."""
-        return cls(report, report.numbers, {finding.id: finding.message for finding in report.findings})
+        return cls(report.numbers, {finding.id: finding.message for finding in report.findings})
 
 
 def _why(change: Change, subject: Subject) -> str:

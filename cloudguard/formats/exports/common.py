@@ -12,7 +12,7 @@ from cloudguard.formats.phrases import named, witness
 from cloudguard.results.change import Resource
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Finding, finding_id
-from cloudguard.results.report import Report, RowResult, Verdict
+from cloudguard.results.report import Report, RowResult
 from cloudguard.results.wording import and_more
 from cloudguard.values import dataclass
 
@@ -52,8 +52,8 @@ def unknown_rows(report: Report) -> Iterator[tuple[RowResult, str, str]]:
     A program that lists only findings would show such a row as clean.
     """
     for row in report.rows:
-        if row.unknown or row.verdict is Verdict.UNKNOWN:
-            first, *others = row.unknown or (row.why,)
+        if row.questions:
+            first, *others = row.questions
             text = visible(f"{row.row} is not completely known: {and_more(first, len(others))}")
             yield row, finding_id(report.cluster, f"{row.row}/unknown"), text
 

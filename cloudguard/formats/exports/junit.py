@@ -52,10 +52,9 @@ def _cases(row: RowResult, checks: Sequence[Check]) -> Iterator[tuple[str, str, 
     if row.verdict is Verdict.PROVIDER:
         yield row.row, "skipped", visible(row.why), visible(basis_text(row.basis))
         return
-    questions = row.unknown or ((row.why,) if row.verdict is Verdict.UNKNOWN else ())
-    for number, text in enumerate(questions, 1):
+    for number, text in enumerate(row.questions, 1):
         yield f"{row.row}: open question {number}", "error", visible(text), ""
-    if not questions:
+    if not row.questions:
         passed = (check.id for check in checks if check.id.startswith(f"{row.row}/") and check.id not in failed)
         yield from ((name, "", "", "") for name in passed)
 

@@ -41,7 +41,7 @@ def _events(report: Report, checks: Sequence[Check]) -> Iterator[dict[str, objec
 
 
 def _event(report: Report, row: RowResult, members: Mapping[str, object]) -> dict[str, object]:
-    cluster, (name, _, version) = report.cluster, report.tool.partition(" ")
+    cluster, name = report.cluster, report.tool.partition(" ")[0]
     cloud = {"provider": cluster.provider, "account": {"uid": visible(cluster.account)}}
     return {
         "activity_id": 1,
@@ -56,7 +56,7 @@ def _event(report: Report, row: RowResult, members: Mapping[str, object]) -> dic
         "metadata": {
             "version": _VERSION,
             "profiles": ["cloud"],
-            "product": {"name": name, "vendor_name": NAME, "version": version},
+            "product": {"name": name, "vendor_name": NAME, "version": report.version},
         },
         "cloud": cloud | ({"region": visible(cluster.regions[0])} if cluster.regions else {}),
         "unmapped": {"row": row.row, "verdict": row.verdict.value, "cluster": visible(cluster.name)},

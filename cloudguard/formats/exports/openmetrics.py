@@ -53,8 +53,7 @@ def _metrics(report: Report, labels: Mapping[str, str], earlier: str) -> Iterato
 
     begun, finished = milliseconds(report.started), milliseconds(report.finished)
     last = finished / 1000 if report.complete else _last_complete(report, earlier, labels)
-    version = report.tool.partition(" ")[2]
-    yield gauge("version", "1 for the version of cloudguard that read the cluster", [((version,), 1)], "version")
+    yield gauge("version", "1 for the version of cloudguard that read the cluster", [((report.version,), 1)], "version")
     yield gauge("last_run_timestamp_seconds", "When the cluster was last read", [((), finished / 1000)])
     yield gauge(_LAST_COMPLETE, "When all facts of the rows were last read", {} if last is None else [((), last)])
     yield gauge("complete", "1 if all facts of the rows were read", [((), report.complete)])

@@ -38,8 +38,12 @@ def _run(export: Export, report: Report) -> dict[str, object]:
 
 
 def _driver(report: Report, checks: Sequence[Check]) -> dict[str, object]:
-    version = report.tool.partition(" ")[2]
-    return {"name": NAME, "version": version, "informationUri": _HOME, "rules": [_rule(check) for check in checks]}
+    return {
+        "name": NAME,
+        "version": report.version,
+        "informationUri": _HOME,
+        "rules": [_rule(check) for check in checks],
+    }
 
 
 def _rule(check: Check) -> dict[str, object]:

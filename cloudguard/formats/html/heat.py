@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from cloudguard.formats.html.sections import ReportSections
 from cloudguard.formats.overview import summary
+from cloudguard.formats.phrases import place
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.values import dataclass
 
@@ -55,9 +56,8 @@ def heat_of(clusters: Sequence[ReportSections]) -> Heat | None:
 
 def _row(sections: ReportSections) -> HeatRow:
     cluster = sections.report.cluster
-    place = " ".join(filter(None, (cluster.provider, cluster.account, *cluster.places)))
     cells = tuple(_cell(section.row, section.anchor) for section in sections.rows)
-    return HeatRow(cluster.name, place, f"{sections.prefix}head", cells)
+    return HeatRow(cluster.name, place(cluster), f"{sections.prefix}head", cells)
 
 
 def _cell(row: RowResult, anchor: str) -> HeatCell:

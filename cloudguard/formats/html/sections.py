@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 from typing import Final
 
@@ -12,9 +11,9 @@ from cloudguard.formats.html.history import SinceSection, moment, since_section,
 from cloudguard.formats.html.matrix import Matrix, matrix_of
 from cloudguard.formats.html.path_picture import undecided_picture
 from cloudguard.formats.html.picture import Picture
-from cloudguard.formats.phrases import brief, hosts_by_role, open_questions, row_text
-from cloudguard.results.finding import Finding, Severity
-from cloudguard.results.report import Basis, Report, RowResult, Verdict
+from cloudguard.formats.phrases import brief, hosts_by_role, open_questions, row_text, severity_counts
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import Basis, Report, RowResult
 from cloudguard.results.wording import count
 from cloudguard.values import dataclass
 
@@ -142,14 +141,14 @@ def _incomplete(report: Report) -> str:
     """Return why the report is incomplete ("" if it is complete)."""
     if report.complete:
         return ""
-    open_rows = sum(bool(row.unknown) or row.verdict is Verdict.UNKNOWN for row in report.rows)
+    open_rows = sum(bool(row.questions) for row in report.rows)
     return f"{count(open_rows, 'row')} of {len(report.rows)} could not be answered completely"
 
 
 def _severity_counts(report: Report) -> tuple[tuple[str, int], ...]:
-    tally = Counter(finding.severity for finding in report.findings if finding.waived is None)
+    tally = severity_counts(report.findings)
     waived = sum(finding.waived is not None for finding in report.findings)
-    counts = [(str(severity), tally[severity]) for severity in sorted(Severity, reverse=True) if tally[severity]]
+    counts = [(str(severity), tally[severity]) for severity in sorted(tally, reverse=True)]
     return (*counts, *([("waived", waived)] if waived else ()))
 
 

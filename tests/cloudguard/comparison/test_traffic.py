@@ -28,6 +28,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import Sender
+from cloudguard.results.comparison import Packets
 
 MASTERS = group("masters", ("tcp/6443", "nodes"), ("tcp/2379", "masters"))
 KUBELET = ("tcp/10250", "masters")
@@ -45,7 +46,7 @@ NODE_1 = host("n", NODE, "nodes", where="public", public="203.0.113.9")
 def opened(before: Snapshot, after: Snapshot) -> set[tuple[str, str, str]]:
     """Return the traffic that certainly opened: (sender, target, services)."""
     changes = gains(before, after).certain
-    return {(change.sender, change.target, ",".join(services for _, services in change.packets)) for change in changes}
+    return {(change.sender, change.target, ",".join(part.services for part in change.packets)) for change in changes}
 
 
 def test_equal_snapshots_open_nothing() -> None:
@@ -58,7 +59,7 @@ def test_a_rule_opens_only_traffic_that_was_closed_before() -> None:
     assert opened(before, after) == {("the internet", "node n", "tcp/23")}
     assert opened(after, before) == set()
     (change,) = gains(before, after).certain
-    assert change.packets == (("198.51.100.0/24", "tcp/23"),)
+    assert change.packets == (Packets("198.51.100.0/24", "tcp/23"),)
     assert change.witness.startswith("198.51.100.")
     assert change.witness.endswith(" on n")
 

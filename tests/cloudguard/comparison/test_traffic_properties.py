@@ -63,13 +63,13 @@ def packets_of(changes: tuple[TrafficChange, ...], snapshot: Snapshot) -> set[Pa
     found = set[Packet]()
     for change in changes:
         hosts = [host.id for host in snapshot.cluster.hosts if host.id in change.target.replace(",", "").split()]
-        for ranges, services in change.packets:
-            addresses = AddressSet.of(filter(None, ranges.split(",")))
+        for part in change.packets:
+            addresses = AddressSet.of(filter(None, part.addresses.split(",")))
             inside = [sender.address for sender in senders(snapshot) if AddressSet.parse(sender.address) & addresses]
             ports = [
                 service.port
                 for service in PORTS
-                if ServiceSet.parse(f"tcp/{service.port}") & ServiceSet.parse(services)
+                if ServiceSet.parse(f"tcp/{service.port}") & ServiceSet.parse(part.services)
             ]
             found |= {(address, host, port) for address in inside for host in hosts for port in ports}
     return found

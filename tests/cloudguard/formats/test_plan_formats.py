@@ -70,7 +70,7 @@ def test_a_change_that_leaves_its_finding_does_not_say_that_it_fixes_it() -> Non
 def test_the_last_line_counts_edits_and_findings() -> None:
     made = plan()
     last = plan_diff.render(made).splitlines()[-1]
-    edits = sum(made.counts[:3])
+    edits = made.counts.by_calls
     assert last.startswith(f"{edits} edits: {made.counts.in_place} in place, {made.counts.add} add, ")
     assert f"fixes {len(made.mends)} of {len(made.asked)} findings" in last
 
