@@ -25,8 +25,8 @@ COMMAND = re.compile(rf"\bcloudguard (?:{'|'.join(HELP)})\b(?: [^\s.,;:()\"`](?:
 FLAG = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
 FOREIGN = {"--cert-file", "--client-cert-auth", "--peer-cert-file", "--peer-client-cert-auth"}
 """etcd's own flags."""
-OTHERS_FLAGS = {"changes", "pdf.py"}
-"""Paths whose flags belong to other programs: the providers' folders with clouds' commands, and the browser's file."""
+OTHERS_FLAGS = {"changes", "calls", "pdf.py"}
+"""Paths whose flags belong to other programs: the folders with clouds' commands, and the browser's file."""
 
 
 def texts() -> Iterator[tuple[Path, str]]:
