@@ -240,11 +240,7 @@ def _filters(
     for addresses in sent.addresses:
         left, passed = set[str](), list[Hop]()
         for filter_, rule in ordered:
-            if filter_.id in left or sent.service not in rule.services:
-                continue
-            peers = reach.filters.peers(rule)
-            by_group = rule.peer.group in sent.groups
-            if not by_group and (peers is None or not peers & addresses):
+            if filter_.id in left or not _matches(reach, rule, sent, addresses):
                 continue
             if rule.action is Action.PERMIT:
                 traffic = rule_traffic(rule)
@@ -257,3 +253,9 @@ def _filters(
                 left.add(filter_.id)
             elif filter_.ordered and not reach.filters.uncertain(rule, sent.destination):
                 break
+
+
+def _matches(reach: Reachability, rule: Rule, sent: _Sent, addresses: AddressSet) -> bool:
+    """Whether a rule is about a packet that comes from one of ``addresses``."""
+    peers = reach.filters.peers(rule) or AddressSet.nothing()
+    return sent.service in rule.services and (rule.peer.group in sent.groups or bool(peers & addresses))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import field, replace
 from functools import cached_property
@@ -127,32 +128,41 @@ def classify(cluster: Cluster, topology: Topology) -> tuple[HostClass, ...]:
     A pool's next host may be in any subnet of the pool. It is registered like a host of the pool today, or like the
     pool itself.
     """
-    classes: dict[ClassKey, HostClass] = {}
     subnets, target_ranges = {subnet.id: subnet for subnet in topology.subnets}, _TargetRanges(topology.filters)
+    classes = _Classes(subnets)
     by_host, by_address = registrations(topology.balancers)
     for host in cluster.hosts:
         of_host = by_host.get(host.id, ())
         for interface in host.interfaces:
             key = _key(host, interface, of_host, by_address)
             key = replace(key, target_range_numbers=target_ranges.with_any_of(interface.filters, interface.addresses))
-            known = classes.get(key)
-            if known is None:
-                known = classes[key] = HostClass(key, _subnet_ranges(subnets, key))
+            known = classes[key]
             known.interfaces.append(interface)
             if not known.hosts or known.hosts[-1] is not host:
                 known.hosts.append(host)
     keys_of_pools = _keys_of_pools(classes.values())
     for pool in cluster.pools:
-        for next_key in _next_keys(pool, keys_of_pools.get(pool.id, {}), subnets, by_host.get(pool.id, ())):
-            ranges = _subnet_ranges(subnets, next_key)
-            key = replace(next_key, target_range_numbers=target_ranges.with_a_version_of(next_key.filters, ranges))
-            classes.setdefault(key, HostClass(key, ranges)).pools.append(pool)
+        for next_key in _next_keys(pool, keys_of_pools[pool.id], subnets, by_host.get(pool.id, ())):
+            numbers = target_ranges.with_a_version_of(next_key.filters, _subnet_ranges(subnets, next_key))
+            classes[replace(next_key, target_range_numbers=numbers)].pools.append(pool)
     external = (address for member in topology.external_members for address in member.addresses)
     inside = AddressSet.union((*(host_class.addresses for host_class in classes.values()), *external))
     return tuple(
         replace(host_class, used_addresses=inside)
         for host_class in sorted(classes.values(), key=lambda host_class: host_class.key.rank)
     )
+
+
+class _Classes(dict[ClassKey, HostClass]):
+    """The host classes by key. Each is made on first use."""
+
+    def __init__(self, subnets: Mapping[str, Subnet]) -> None:
+        super().__init__()
+        self._subnets = subnets
+
+    def __missing__(self, key: ClassKey) -> HostClass:
+        self[key] = HostClass(key, _subnet_ranges(self._subnets, key))
+        return self[key]
 
 
 def _key(
@@ -244,17 +254,17 @@ def _keys_by_subnet(
 
 def _keys_of_pools(classes: Iterable[HostClass]) -> dict[str, dict[ClassKey, None]]:
     """Return the keys of each pool's hosts today, by the pool's id."""
-    class_keys: dict[str, dict[ClassKey, None]] = {}
+    class_keys = defaultdict[str, dict[ClassKey, None]](dict)
     for host_class in classes:
         for name in {host.pool for host in host_class.hosts} - {""}:
-            class_keys.setdefault(name, {})[host_class.key] = None
+            class_keys[name][host_class.key] = None
     return class_keys
 
 
 def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registrations], dict[AddressSet, Registrations]]:
     """Return the registrations by host or pool id, and the registrations of targets with an address by address."""
-    by_host: dict[str, set[Registration]] = {}
-    by_address: dict[AddressSet, set[Registration]] = {}
+    by_host = defaultdict[str, set[Registration]](set)
+    by_address = defaultdict[AddressSet, set[Registration]](set)
     for balancer in balancers:
         for listener in balancer.listeners:
             of_listener: dict[ServiceSet, Registration] = {}
@@ -262,9 +272,9 @@ def registrations(balancers: Iterable[Balancer]) -> tuple[dict[str, Registration
                 new = Registration(balancer, listener, target.service)
                 registration = of_listener.setdefault(target.service, new)
                 if target.address:
-                    by_address.setdefault(target.address, set()).add(registration)
+                    by_address[target.address].add(registration)
                 elif target.host:
-                    by_host.setdefault(target.host, set()).add(registration)
+                    by_host[target.host].add(registration)
     return (
         {name: _sorted(registered) for name, registered in by_host.items()},
         {address: _sorted(registered) for address, registered in by_address.items()},

@@ -239,24 +239,29 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
         return EVERY_PORT if problem.name == EVERY_PORT else some
 
     targets = subject(problem.targets)
-    keep = _kept_traffic(context, problem)
     if problem.check is FROM_CONTROL_PLANE:
         needed = context.ports.control_plane_to_node
         advice = f"It needs only {needed}" if needed else "Name the CNI with --cni to see which ports are needed"
         return Assessment(Severity.LOW, f"the control plane can connect to every port of {targets}", advice, mend=False)
-    message = f"{connections(problem, named)} of {targets}"
+    message, keep = f"{connections(problem, named)} of {targets}", _kept_traffic(context, problem)
     if problem.name == GUARDED:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
-        severity = Severity.MEDIUM if problem.by_consumers or problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
-        latent = latent_of(context.reach, problem)
-        severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
-        known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
-        advice = remedy if known else "Name the hosts' roles first: their needs are unknown"
-        return Assessment(severity, message, advice, keep, mend=known, latent=latent)
+        return _inside(context, problem, message, keep, mandated)
     if problem.check is NODE_PORTS:
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
         return Assessment(Severity.MEDIUM, message, advice, keep)
     severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.name, Severity.CRITICAL)
     advice = "If a port is a service, declare it in cloudguard.toml" if problem.name == "other ports" else ""
     return Assessment(severity, message, advice, keep)
+
+
+def _inside(
+    context: Context, problem: Problem, message: str, keep: tuple[KeptTraffic, ...], mandated: MandatedRules
+) -> Assessment:
+    severity = Severity.MEDIUM if problem.by_consumers or problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
+    latent = latent_of(context.reach, problem)
+    severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
+    known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
+    advice = remedy if known else "Name the hosts' roles first: their needs are unknown"
+    return Assessment(severity, message, advice, keep, mend=known, latent=latent)

@@ -7,6 +7,7 @@ from itertools import chain
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.network import Endpoint
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.host_classes import HostClass
@@ -23,29 +24,32 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
     if not path.sender.exact:
         yield path.sender.why or path.sender.name
     if isinstance(path.target, Endpoint) and not path.sender.inside:
-        lists = (
-            address_list
-            for address_list in reach.topology.address_lists
-            if address_list.id in path.target.public_lists and not address_list.known
-        )
-        yield from (
-            f"{path.target.id} lets in {address_list.name}, whose addresses are unknown" for address_list in lists
-        )
+        for listed in reach.topology.address_lists:
+            if listed.id in path.target.public_lists and not listed.known:
+                yield f"{path.target.id} lets in {listed.name}, whose addresses are unknown"
     of_subnet = reach.subnets.get(path.target.key.subnet) if isinstance(path.target, HostClass) else None
     for name in (*path.filters, *(of_subnet.filters if of_subnet else ())):
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"
-    for filter_, rule in reach.filters.rules(path.filters, Direction.INGRESS, path.target_groups, path.destination):
-        uncertain = reach.filters.uncertain(rule, path.destination)
-        if uncertain and packets.only(rule.services):
-            yield f"{filter_.id}, rule {rule.id}: {uncertain}"
+    yield from _uncertain_rules(reach, path.filters, packets.services(), path.target_groups, path.destination)
     if path.registration is not None:
         balancer, listening = path.registration.balancer, path.registration.listener.service
         listening |= balancer.outer.services if balancer.outer else ServiceSet.nothing()
-        for filter_, rule in reach.filters.rules(balancer.all_filters, Direction.INGRESS):
-            uncertain = reach.filters.uncertain(rule, None)
-            if uncertain and rule.services & listening:
-                yield f"{filter_.id}, rule {rule.id}: {uncertain}"
+        yield from _uncertain_rules(reach, balancer.all_filters, listening)
+
+
+def _uncertain_rules(
+    reach: Reachability,
+    names: tuple[str, ...],
+    services: ServiceSet,
+    groups: tuple[str, ...] = (),
+    destination: AddressSet | None = None,
+) -> Iterable[str]:
+    """Yield why rules of filters (ids) about any of ``services`` are uncertain for a target with these properties."""
+    for filter_, rule in reach.filters.rules(names, Direction.INGRESS, groups, destination):
+        uncertain = reach.filters.uncertain(rule, destination)
+        if uncertain and rule.services & services:
+            yield f"{filter_.id}, rule {rule.id}: {uncertain}"
 
 
 def _uncertain_senders(reach: Reachability, packets: PacketSet) -> Iterable[str]:
