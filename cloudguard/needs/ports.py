@@ -76,16 +76,13 @@ def _possible(kinds: Iterable[str], cluster: Cluster) -> ServiceSet:
     return _union(entry["services"] for kind in kinds for entry in _of_kind(kind, cluster))
 
 
-def port_sources(
-    kind: str, cluster: Cluster, declared: tuple[str, ...], ports: ServiceSet, possible: ServiceSet
+def _sources(
+    stated: list[tuple[ServiceSet, str]], ports: ServiceSet, possible: ServiceSet
 ) -> tuple[tuple[ServiceSet, str], ...]:
-    """Return ``ports`` and ``possible`` ports of ``kind``, each with its source in words."""
-    if declared:
-        return ((ports, "declaration"),)
-    sources = _by_source(kind, cluster)
-    others = ports - ServiceSet.union(services for services, _ in sources)
+    """Return ``ports`` and ``possible`` ports, each with its source in words. ``stated``: the ports with a source."""
+    others = ports - ServiceSet.union(services for services, _ in stated)
     listed = (
-        *sources,
+        *stated,
         (others, "a load balancer sends to this port"),
         (possible, "possible: the installer is unknown"),
     )
@@ -104,7 +101,8 @@ class Ports:
     installer. ``etcd``: client and peer ports. ``etcd_from_nodes``: ports of an etcd whose clients are the nodes.
     ``etcd_auxiliary``: ports of etcd's helper programs. ``node_ports``: the NodePorts without SSH, RDP and kubelet.
     ``control_plane_to_node``: None if the CNI is not known. ``between_hosts``: all services between the hosts; if the
-    CNI is known, without the tunnels of other CNIs.
+    CNI is known, without the tunnels of other CNIs. ``api_sources``, ``etcd_sources``: the ports of the API and of
+    etcd, also the possible ones, each with its source in words.
     """
 
     api: ServiceSet
@@ -115,7 +113,9 @@ class Ports:
     control_plane_to_node: ServiceSet | None
     api_possible: ServiceSet
     etcd_possible: ServiceSet
-    between_hosts: ServiceSet = CLUSTER_PROTOCOLS
+    between_hosts: ServiceSet
+    api_sources: tuple[tuple[ServiceSet, str], ...]
+    etcd_sources: tuple[tuple[ServiceSet, str], ...]
 
 
 def ports_of(
@@ -128,12 +128,17 @@ def ports_of(
     if nothing shows the installer.
     """
     node_ports = ServiceSet.parse(policy.node_ports) - SSH_AND_RDP - KUBELET
-    etcd = _union(policy.etcd_ports) or _services("etcd", cluster)
-    from_nodes = _services("etcd-from-nodes", cluster)
+    declared_api, declared_etcd = _union(policy.api_ports), _union(policy.etcd_ports)
+    etcd, from_nodes = declared_etcd or _services("etcd", cluster), _services("etcd-from-nodes", cluster)
     of_cni = _of_network_plugin(policy.cni or dict(cluster.traits).get("cni", ""))
-    api = _union(policy.api_ports) or _services("api", cluster) | (api_targets - node_ports - etcd)
+    api = declared_api or _services("api", cluster) | (api_targets - node_ports - etcd)
     elsewhere = (node_ports & _USUAL_NODE_PORTS) | etcd | from_nodes | api
     possible = _possible(("api", "api-listener"), cluster) | (NONE if _is_sure(cluster) else other_targets)
+    api_possible = NONE if declared_api else possible - elsewhere
+    etcd_possible = NONE if declared_etcd else _possible(("etcd",), cluster) - elsewhere
+    api_stated = [(declared_api, "declaration")] if declared_api else _by_source("api", cluster)
+    etcd_stated = [(declared_etcd, "declaration")] if declared_etcd else _by_source("etcd", cluster)
+    etcd_stated += _by_source("etcd-from-nodes", cluster)
     return Ports(
         api=api,
         etcd=etcd,
@@ -141,9 +146,11 @@ def ports_of(
         etcd_from_nodes=from_nodes,
         node_ports=node_ports,
         control_plane_to_node=_services("control-plane-to-node", cluster) | of_cni if of_cni else None,
-        api_possible=NONE if policy.api_ports else possible - elsewhere,
-        etcd_possible=NONE if policy.etcd_ports else _possible(("etcd",), cluster) - elsewhere,
+        api_possible=api_possible,
+        etcd_possible=etcd_possible,
         between_hosts=CLUSTER_PROTOCOLS & (COMMON_PROTOCOLS | of_cni) if of_cni else CLUSTER_PROTOCOLS,
+        api_sources=_sources(api_stated, api, api_possible),
+        etcd_sources=_sources(etcd_stated, etcd | from_nodes, etcd_possible),
     )
 
 

@@ -109,7 +109,7 @@ def judge(context: Context) -> JudgedRow:
 
 def _assumed(context: Context) -> tuple[Assumed, ...]:
     endpoints = [(endpoint.service, "its endpoint") for endpoint in context.snapshot.topology.endpoints]
-    on_hosts = () if context.cluster.managed else context.port_sources("api")
+    on_hosts = () if context.cluster.managed else context.ports.api_sources
     return tuple(Assumed(f"API: {what}", who) for what, who in (*endpoints, *on_hosts))
 
 

@@ -24,7 +24,6 @@ from cloudguard.needs.ports import (
     Ports,
     api_listeners,
     judged_by_other_rows,
-    port_sources,
     ports_of,
 )
 from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
@@ -100,14 +99,6 @@ class Context:
                     others |= (registration.service & ALL_TCP) - PLAIN_HTTP
         login = SSH_AND_RDP | KUBELET
         return ports_of(self.cluster, self.declarations, at_listeners - login, others - login)
-
-    def port_sources(self, kind: str) -> tuple[tuple[ServiceSet, str], ...]:
-        """Return the ports of the API (``kind`` "api") or of etcd ("etcd"), each with the source that states them."""
-        ports, declared = self.ports, self.declarations
-        if kind == "api":
-            return port_sources(kind, self.cluster, declared.api_ports, ports.api, ports.api_possible)
-        etcd = ports.etcd | ports.etcd_from_nodes
-        return port_sources(kind, self.cluster, declared.etcd_ports, etcd, ports.etcd_possible)
 
     @property
     def has_nodes(self) -> bool:

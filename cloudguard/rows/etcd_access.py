@@ -101,7 +101,7 @@ def judge(context: Context) -> JudgedRow:
         lambda problem: _assessment(context, problem), "etcd's ports are unknown; give --etcd-port"
     )
     hosts = tally(context.cluster.hosts_by(Role.ETCD))
-    assumed = (*(Assumed(f"etcd: {what}", who) for what, who in context.port_sources("etcd")), *context.assumed_empty)
+    assumed = (*(Assumed(f"etcd: {what}", who) for what, who in context.ports.etcd_sources), *context.assumed_empty)
     basis = Basis(len(paths), hosts, assumed=assumed, not_asked=context.not_asked(*TO_HOSTS))
     clean = "only the control plane can reach etcd"
     return judged_row((ROW, AREA), pending, unknown, clean, basis, connections=collector.undecided_connections)

@@ -11,7 +11,7 @@ import pytest
 import builders
 from cloudguard.model.cluster import Cluster, Role, Strength
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.ports import DEFAULT, Ports, api_listeners, judged_by_other_rows, port_sources, ports_of
+from cloudguard.needs.ports import DEFAULT, Ports, api_listeners, judged_by_other_rows, ports_of
 from cloudguard.packet_sets.services import ServiceSet
 
 CILIUM, LEASES = ("etcd-cluster", "cilium"), ("etcd-cluster", "leases")
@@ -105,16 +105,23 @@ def test_weak_evidence_of_an_installer_leaves_other_installers_ports_possible(
 def test_each_port_has_its_source() -> None:
     weak = replace(cluster("microk8s"), installer_strength=Strength.WEAK)
     found = ports_of(weak, PLAIN, ServiceSet.parse("tcp/7443"))
-    said = port_sources("api", weak, (), found.api, found.api_possible)
-    assert [(str(services), who) for services, who in said] == [
+    assert [(str(services), who) for services, who in found.api_sources] == [
         ("tcp/6443", DEFAULT),
         ("tcp/16443", "microk8s, by weak evidence"),
         ("tcp/7443", "a load balancer sends to this port"),
         ("tcp/443,tcp/8080,tcp/8443,tcp/9345", "possible: the installer is unknown"),
     ]
-    assert port_sources("api", cluster("kops"), (), ports("kops").api, NONE) == ((ports("kops").api, "kops"),)
-    declared = ServiceSet.parse("tcp/9443")
-    assert port_sources("api", weak, ("tcp/9443",), declared, NONE) == ((declared, "declaration"),)
+    assert ports("kops").api_sources == ((ports("kops").api, "kops"),)
+    declared = ports_of(weak, Declarations(api_ports=("tcp/9443",)), NONE)
+    assert declared.api_sources == ((ServiceSet.parse("tcp/9443"), "declaration"),)
+
+
+def test_the_ports_of_an_etcd_for_nodes_have_their_own_source() -> None:
+    found = ports("kops", CILIUM)
+    assert found.etcd_from_nodes
+    assert found.etcd_sources == ((found.etcd, "kops"), (found.etcd_from_nodes, "kops"))
+    declared = ports("kops", CILIUM, policy=Declarations(etcd_ports=("tcp/2379",)))
+    assert declared.etcd_sources == ((ServiceSet.parse("tcp/2379"), "declaration"), (found.etcd_from_nodes, "kops"))
 
 
 def test_a_wide_range_of_node_ports_excludes_ports_of_the_host_itself() -> None:
