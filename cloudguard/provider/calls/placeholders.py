@@ -35,8 +35,8 @@ def shell_json(value: object) -> str:
     """Return the JSON of a value as one word for a POSIX shell, with variables in place of placeholders."""
     if name_of(value):
         return shell_word(value)
-    texts = _PLACEHOLDER.split(json.dumps(value))  # text, name, text, …
-    return "".join(f'"\\"${text}\\""' if number % 2 else shlex.quote(text) for number, text in enumerate(texts))
+    texts = _PLACEHOLDER.sub('"\0\\1\0"', json.dumps(value)).split("\0")  # text, name, text, …
+    return "".join(f'"${text}"' if number % 2 else shlex.quote(text) for number, text in enumerate(texts))
 
 
 def shell_line(line: str, answers: Mapping[str, str], output: str) -> str:
