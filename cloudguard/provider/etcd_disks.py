@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, Host, Role
+from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, Role, RoleEvidence, Strength
 from cloudguard.model.possible_roles import possible_roles
 
 _ETCD: Final = re.compile(r"(?<![a-z])etcd")
@@ -24,6 +24,22 @@ def hosts_with_etcd(hosts: Iterable[Host]) -> tuple[Host, ...]:
 def is_named_for_etcd(name: str, cluster: str) -> bool:
     """Whether ``name`` contains the word etcd, without counting the cluster's name inside it."""
     return bool(_ETCD.search((name.replace(cluster, "") if cluster else name).lower()))
+
+
+def etcd_key(tags: Mapping[str, str], prefix: str) -> str:
+    """Return the first key that begins with ``prefix``, which an installer's tags of etcd's disks have; "" for none."""
+    return min((key for key in tags if key.startswith(prefix)), default="")
+
+
+def etcd_evidence(sign: str, name: str = "", cluster: str = "") -> RoleEvidence | None:
+    """Return the evidence that a disk or copy holds etcd; None if nothing shows it.
+
+    ``sign``: an installer's tag or label in words ("" for none). ``name``: the name of the disk: weak evidence.
+    """
+    if sign:
+        return RoleEvidence(EvidenceKind.INSTALLER, sign)
+    named = is_named_for_etcd(name, cluster)
+    return RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK) if named else None
 
 
 def worth_copying(disks: Iterable[Disk], hosts: Iterable[str]) -> frozenset[str]:
@@ -50,7 +66,7 @@ def relations(
         copy: of_disk[name]
         for copy, origins in made_from.items()
         if copy not in of_disk
-        for name in of_disk.keys() & {*origins}
+        for name in sorted(of_disk.keys() & {*origins})
     }:
         of_disk |= new
     origins = {origin: (disk, "the origin of") for disk, origins in disks.items() for origin in origins}

@@ -15,13 +15,13 @@ from typing import Final
 from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, RoleEvidence, Strength
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, child, children, flag, required, text
-from cloudguard.provider.etcd_disks import is_named_for_etcd
+from cloudguard.provider.etcd_disks import etcd_evidence, etcd_key
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, keys_of, with_tag_keys
 from cloudguard_aws.cluster.tags import ETCD_TAG, clusters_of, is_control_plane, tags_of
-from cloudguard_aws.storage.sharing import with_sharing
+from cloudguard_aws.storage.sharing import Image, with_sharing
 
 _DISKS: Final = (FactKind.DISKS,)
 OF_PODS: Final = frozenset({"kubernetes.io/created-for/pvc/name", "CSIVolumeName", "CSIVolumeSnapshotName"})
@@ -121,19 +121,6 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
-    """A machine image, and the ids of its snapshots. ``public``: everyone may use it.
-
-    ``host``: the instance from which it was made, "" for none.
-    """
-
-    id: str
-    snapshots: tuple[str, ...]
-    public: bool
-    host: str
-
-
 def _snapshots(api: Api, key: str, values: Collection[str]) -> tuple[DiskSnapshot, ...]:
     """Return the account's own snapshots whose filter ``key`` matches any of ``values``, without their sharing."""
     call = calls.DESCRIBE_SNAPSHOTS
@@ -171,14 +158,14 @@ def _former(
     (``named``), only snapshots with that tag are yielded.
     """
     for copy, tags in tagged:
-        sign = next((f"tag {key}={value}" for key, value in sorted(tags.items()) if key.startswith(ETCD_TAG)), "")
-        name = tags.get("Name", "")
-        if sign:
-            yield replace(copy, evidence=RoleEvidence(EvidenceKind.INSTALLER, sign))
+        key, name = etcd_key(tags, ETCD_TAG), tags.get("Name", "")
+        evidence = etcd_evidence(key and f"tag {key}={tags[key]}", name, cluster)
+        if key:
+            yield replace(copy, evidence=evidence)
         elif named or copy.disk in apart or not OF_PODS.isdisjoint(tags):
             continue
-        elif is_named_for_etcd(name, cluster):
-            yield replace(copy, evidence=RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK))
+        elif evidence:
+            yield replace(copy, evidence=evidence)
         elif is_control_plane(tags):
             yield replace(copy, evidence=RoleEvidence(EvidenceKind.NAME, OF_CONTROL_PLANE, Strength.WEAK))
         else:

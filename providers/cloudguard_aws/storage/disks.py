@@ -12,7 +12,7 @@ from cloudguard.model.keys import Key
 from cloudguard.model.possible_roles import shows_etcd
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import NOTHING, Item, children, flag, required, text
-from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard.provider.etcd_disks import etcd_key, hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
@@ -152,7 +152,7 @@ def _volume(api: Api, item: Item, cluster: str, hosts: Collection[str]) -> Volum
         key=text(item, "KmsKeyId"),
         source=api.source(calls.DESCRIBE_VOLUMES, name),
         etcd_evidence=etcd_evidence(tags, cluster),
-        etcd_cluster=next((key.removeprefix(ETCD_TAG) for key in sorted(tags) if key.startswith(ETCD_TAG)), ""),
+        etcd_cluster=etcd_key(tags, ETCD_TAG).removeprefix(ETCD_TAG),
         written_by=OWNERS.of(Thing.DISK, tags.get("Name", ""), tags),
         copy_fields=_copy_fields(item, tags),
     )
@@ -174,11 +174,10 @@ def etcd_evidence(tags: Mapping[str, str], cluster: str) -> RoleEvidence | None:
 
     A tag on a disk of another cluster too is weak evidence: it does not rule out the host's other disks.
     """
-    owners = {*clusters_of(tags)} - {cluster}
-    for key, value in sorted(tags.items()):
-        if key.startswith(ETCD_TAG):
-            of_another = f", of {min(owners)}" if owners else ""
-            strength = Strength.WEAK if owners else Strength.STRONG
-            return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={value}{of_another}", strength)
+    owners, key = {*clusters_of(tags)} - {cluster}, etcd_key(tags, ETCD_TAG)
+    if key:
+        of_another = f", of {min(owners)}" if owners else ""
+        strength = Strength.WEAK if owners else Strength.STRONG
+        return RoleEvidence(EvidenceKind.INSTALLER, f"tag {key}={tags[key]}{of_another}", strength)
     named = (key for key in _NAMING_TAGS if is_named_for_etcd(tags.get(key, ""), cluster))
     return next((RoleEvidence(EvidenceKind.NAME, f"tag {key}={tags[key]}", Strength.WEAK) for key in named), None)

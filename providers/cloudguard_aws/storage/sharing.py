@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from functools import partial
-from typing import Final, Protocol
+from typing import Final
 
 from cloudguard.model.cluster import DiskSnapshot
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item, required, text
+from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
@@ -20,23 +21,17 @@ _BLOCKED: Final = "block-all-sharing"
 """In this state, snapshots that were public are private too (EBS user guide, block public access for snapshots)."""
 
 
-class Image(Protocol):
-    """A machine image."""
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A machine image, and the ids of its snapshots. ``public``: everyone may use it.
 
-    @property
-    def id(self) -> str:
-        """The image id."""
-        ...
+    ``host``: the instance from which it was made, "" for none.
+    """
 
-    @property
-    def snapshots(self) -> tuple[str, ...]:
-        """The ids of its snapshots."""
-        ...
-
-    @property
-    def public(self) -> bool:
-        """Whether everyone may use it."""
-        ...
+    id: str
+    snapshots: tuple[str, ...]
+    public: bool
+    host: str
 
 
 def with_sharing(

@@ -11,10 +11,10 @@ from contextlib import suppress
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
+from cloudguard.model.cluster import DiskSnapshot, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import AnswerError, Item, child, children, text, texts
-from cloudguard.provider.etcd_disks import is_named_for_etcd, relations
+from cloudguard.provider.etcd_disks import etcd_evidence, etcd_key, is_named_for_etcd, relations
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_DISKS, LIST_IMAGES, LIST_SNAPSHOTS, Call
@@ -26,7 +26,8 @@ from cloudguard_azure.storage.encryption_sets import KeySets, key_of, key_of_ima
 COPY_CALLS: Final = (LIST_SNAPSHOTS, LIST_IMAGES, LIST_DISKS)
 _KINDS: Final = {LIST_SNAPSHOTS: "snapshot", LIST_IMAGES: "image", LIST_DISKS: "disk"}
 _HIDES: Final = (FactKind.DISKS,)
-_ETCD: Final = "k8s.io_etcd_"
+ETCD: Final = "k8s.io_etcd_"
+"""kops: "k8s.io_etcd_main" (kubernetes/kops pkg/model/master_volumes.go, upup/pkg/fi/cloudup/azure/azure_cloud.go)."""
 HOLDER: Final = "anyone with its shared access link"
 _NOT_OPEN: Final = frozenset({"unattached", "attached", "reserved", "frozen", "readytoupload", "activeupload"})
 _OPEN: Final = frozenset({"activesas", "activesasfrozen"})
@@ -134,9 +135,8 @@ def _former(copy: _Copy, cluster: str) -> DiskSnapshot | None:
     does not show which cluster's etcd it was: such a copy has no evidence.
     """
     if is_of(copy.tags, cluster):
-        etcd = min((key for key in copy.tags if key.startswith(_ETCD)), default="")
-        evidence = RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={copy.tags[etcd]}") if etcd else None
-        return _disk_snapshot(copy, "", evidence=evidence)
+        etcd = etcd_key(copy.tags, ETCD)
+        return _disk_snapshot(copy, "", evidence=etcd_evidence(etcd and f"tag {etcd}={copy.tags[etcd]}"))
     named = any(is_named_for_etcd(name_of(name), cluster) for name in (copy.id, *copy.origins))
     return _disk_snapshot(copy, "") if named and not any(clusters_of(copy.tags)) else None
 

@@ -10,11 +10,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
+from cloudguard.model.cluster import Disk, DiskSnapshot, Host
 from cloudguard.model.keys import Key
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item, child, required, text
-from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard.provider.etcd_disks import etcd_evidence, etcd_key, hosts_with_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -24,15 +24,13 @@ from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.attached_disks import AttachedDisk, Storage, attached_disks, is_encrypted
 from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.installer_tags import is_of
-from cloudguard_azure.cluster.machines import Machine, Tags, tags_of
-from cloudguard_azure.storage.copies import COPY_CALLS, CopyFacts, origins_of, read_copies
+from cloudguard_azure.cluster.machines import Machine, tags_of
+from cloudguard_azure.storage.copies import COPY_CALLS, ETCD, CopyFacts, origins_of, read_copies
 from cloudguard_azure.storage.encryption_sets import KeySets, key_of, read_key_sets
 from cloudguard_azure.storage.keys import KeyReference, read_keys
 
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 _DISKS: Final = (FactKind.DISKS,)
-ETCD: Final = "k8s.io_etcd_"
-"""kops: "k8s.io_etcd_main" (kubernetes/kops pkg/model/master_volumes.go, upup/pkg/fi/cloudup/azure/azure_cloud.go)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +89,7 @@ def read_disks(
     )
     keys = read_keys(api, [disk.key for disk in of_cluster if disk.key])
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
-    return with_snapshots(disks, [copy for copy in copies if copy.disk]), former, keys
+    return with_snapshots(disks, copies), former, keys
 
 
 def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
@@ -99,7 +97,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
     resource_id, tags, name = own_id(item), tags_of(item), required(item, "name")
     machine, place = context.places.get(resource_id, (None, None))
     host = machine.id if machine else canonical(text(item, "managedBy"))
-    etcd = min((key for key in tags if key.startswith(ETCD)), default="")
+    etcd = etcd_key(tags, ETCD)
     of_cluster = host in context.machines or bool(etcd and is_of(tags, context.cluster))
     reference = key_of(child(item, "properties"), context.sets) if of_cluster else None
     disk = Disk(
@@ -110,7 +108,7 @@ def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:
         encrypted=True,
         key=reference.address if reference else "",
         source=api.source(LIST_DISKS, resource_id),
-        etcd_evidence=_evidence(name, tags, etcd, context.cluster),
+        etcd_evidence=etcd_evidence(etcd and f"tag {etcd}={tags[etcd]}", name, context.cluster),
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, name, tags),
         copy_fields=_copy_fields(child(item, "properties", "encryption")) if of_cluster else "",
@@ -123,14 +121,6 @@ def _copy_fields(encryption: Item) -> str:
     named = text(encryption, "diskEncryptionSetId")
     fields = {"type": text(encryption, "type"), "diskEncryptionSetId": named}
     return json.dumps({"encryption": fields}, sort_keys=True) if named else ""
-
-
-def _evidence(name: str, tags: Tags, etcd: str, cluster: str) -> RoleEvidence | None:
-    """Return the evidence that a disk holds etcd: a tag of kops, or a name like Cluster API's ("_etcddisk")."""
-    if etcd:
-        return RoleEvidence(EvidenceKind.INSTALLER, f"tag {etcd}={tags[etcd]}")
-    named = is_named_for_etcd(name, cluster)
-    return RoleEvidence(EvidenceKind.NAME, f"name {name}", Strength.WEAK) if named else None
 
 
 def _without_resource(api: Api, attached: Iterable[tuple[Machine, AttachedDisk]]) -> Iterator[Disk]:

@@ -11,10 +11,10 @@ from functools import partial
 from itertools import chain
 from typing import Final
 
-from cloudguard.model.cluster import DiskSnapshot, EvidenceKind, RoleEvidence
+from cloudguard.model.cluster import DiskSnapshot, RoleEvidence
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, children, text_map
-from cloudguard.provider.etcd_disks import relations
+from cloudguard.provider.etcd_disks import etcd_evidence, etcd_key, relations
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -127,9 +127,8 @@ def _found(copy: _Copy, cluster: str, related: Relations, others: Collection[str
         return _unread(copy.id, copy.kind, *related[copy.id])
     if copy.labels.get(CLUSTER) != safe(cluster) or not copy.origins.isdisjoint(others):
         return None
-    etcd = min((key for key in copy.labels if key.startswith(ETCD)), default="")
-    evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={copy.labels[etcd]}") if etcd else None
-    return _unread(copy.id, copy.kind, "", evidence=evidence)
+    etcd = etcd_key(copy.labels, ETCD)
+    return _unread(copy.id, copy.kind, "", evidence=etcd_evidence(etcd and f"label {etcd}={copy.labels[etcd]}"))
 
 
 def _unread(

@@ -11,11 +11,11 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
+from cloudguard.model.cluster import Disk, DiskSnapshot, Host
 from cloudguard.model.keys import Key
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import NOTHING, Item, child, text, text_map
-from cloudguard.provider.etcd_disks import hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard.provider.etcd_disks import etcd_evidence, etcd_key, hosts_with_etcd, with_snapshots, worth_copying
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_DISKS, LIST_INSTANCES
@@ -71,7 +71,7 @@ def read_disks(
     )
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
     local = _local_disks(instances, {host.id for host in concerned})
-    return with_snapshots([*disks, *local], [copy for copy in copies if copy.disk]), former, keys
+    return with_snapshots([*disks, *local], copies), former, keys
 
 
 def _local_disks(instances: Sequence[Instance], hosts: Container[str]) -> Iterator[Disk]:
@@ -97,14 +97,11 @@ def _disk(
     An image is a source only for etcd's own disk: images of other disks hold no data.
     """
     (project, cluster), name, labels = named, required_link(item), text_map(item, "labels")
-    etcd = min((key for key in labels if key.startswith(ETCD)), default="")
+    etcd = etcd_key(labels, ETCD)
     primary = link_in(child(item, "asyncPrimaryDisk"), "disk")
     made_from = tuple(filter(None, (primary, *origins_of(item, project))))
     if name not in attached and not (etcd and labels.get(CLUSTER) == safe(cluster)):
         return name, None, made_from
-    evidence = RoleEvidence(EvidenceKind.INSTALLER, f"label {etcd}={labels[etcd]}") if etcd else None
-    if not etcd and is_named_for_etcd(last(name), cluster):
-        evidence = RoleEvidence(EvidenceKind.NAME, f"name {last(name)}", Strength.WEAK)
     host, attachment = attached.get(name, ("", NOTHING))
     disk = Disk(
         id=name,
@@ -114,7 +111,7 @@ def _disk(
         encrypted=True,
         key=key_of(child(item, "diskEncryptionKey")),
         source=api.source(LIST_DISKS, name),
-        etcd_evidence=evidence,
+        etcd_evidence=etcd_evidence(etcd and f"label {etcd}={labels[etcd]}", last(name), cluster),
         etcd_cluster=etcd.removeprefix(ETCD),
         written_by=OWNERS.of(Thing.DISK, last(name), labels),
         copy_fields=_copy_fields(item, attachment),
