@@ -37,13 +37,8 @@ def with_owners(snapshot: Snapshot, changes: Iterable[Change], table: Mapping[st
 
     A change of resources without a known owner is returned as it is.
     """
-    known = _SnapshotOwners(snapshot)
+    known = SnapshotOwners(snapshot)
     return tuple(_with_owner(change, tuple(known.owned(change)), table) for change in changes)
-
-
-def owned(snapshot: Snapshot, change: Change) -> tuple[Owned, ...]:
-    """Return the things that ``change`` edits and that have an owner."""
-    return tuple(_SnapshotOwners(snapshot).owned(change))
 
 
 def place_of(resource: Owned, table: Mapping[str, OwnerFacts]) -> Place | None:
@@ -76,14 +71,14 @@ def _with_owner(change: Change, resources: Sequence[Owned], table: Mapping[str, 
 
 def _place_text(resource: Owned, table: Mapping[str, OwnerFacts]) -> str:
     place = place_of(resource, table)
-    return filled(place.where, resource.owner.names) if place else resource.owner.instead
+    return filled(place.where, dict(resource.owner.names)) if place else resource.owner.instead
 
 
 def _joined(texts: Iterable[str]) -> str:
     return "; ".join(dict.fromkeys(filter(None, texts)))
 
 
-class _SnapshotOwners:
+class SnapshotOwners:
     """The owners in a snapshot, by the kinds and ids of their resources."""
 
     def __init__(self, snapshot: Snapshot) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import field
 from enum import StrEnum
 from functools import cache
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 from cloudguard.model.filters import PeerKind
 from cloudguard.packet_sets.services import ServiceSet
@@ -178,7 +178,19 @@ def _pattern(text: str) -> re.Pattern[str]:
     return re.compile(text, re.DOTALL)
 
 
-def filled(text: str, names: Sequence[tuple[str, str]]) -> str:
+def filled(text: str, names: Mapping[str, object]) -> str:
     """Return ``text`` with each ``{name}`` replaced by its value in ``names``. Unknown names stay as they are."""
-    known = dict(names)
-    return re.sub(r"\{([a-z_]+)\}", lambda match: known.get(match[1], match[0]), text)
+    return re.sub(r"\{(\w+)\}", lambda match: str(names.get(match[1], match[0])), text)
+
+
+def filled_template(template: object, names: Mapping[str, object]) -> object:
+    """Return ``template`` (JSON) with all its texts and keys ``filled``. A text ``{name}`` becomes the value itself."""
+    if isinstance(template, Mapping):
+        table = cast("Mapping[str, object]", template)
+        return {filled(key, names): filled_template(member, names) for key, member in table.items()}
+    if isinstance(template, list):
+        return [filled_template(item, names) for item in cast("list[object]", template)]
+    if not isinstance(template, str):
+        return template
+    whole = template[1:-1]
+    return names[whole] if template == f"{{{whole}}}" and whole in names else filled(template, names)

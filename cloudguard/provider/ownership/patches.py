@@ -13,8 +13,8 @@ from typing import Any, cast
 from cloudguard.model.filters import Direction, Filter, Rule
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.calls.snapshot_index import SnapshotIndex
-from cloudguard.provider.ownership.changes import Owned, owned, place_of
-from cloudguard.provider.ownership.facts import OwnerFacts, PatchForm, Place, filled
+from cloudguard.provider.ownership.changes import Owned, SnapshotOwners, place_of
+from cloudguard.provider.ownership.facts import OwnerFacts, PatchForm, Place, filled, filled_template
 from cloudguard.provider.ownership.rule_items import NoFieldError, rule_items
 from cloudguard.provider.ownership.yaml_text import yaml_text
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
@@ -37,34 +37,18 @@ def source(snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, Ow
     """Return patches for all ``changes`` as YAML documents. Changes that no owner's field can make become comments."""
     documents = dict[str, _Document]()
     unplaced = list[str]()
+    owners, patcher = SnapshotOwners(snapshot), _Patcher(snapshot, changes, table)
     for change in changes:
-        resources = owned(snapshot, change)
+        resources = [*owners.owned(change)]
         if not resources:
             unplaced.append(f"{_title(change)}: no program is known to write it, so edit the resource itself")
         for resource in resources:
-            _add(_Patcher(snapshot, changes, table), change, resource, documents, unplaced)
+            try:
+                patcher.add(change, resource, documents)
+            except NoFieldError as error:
+                unplaced.append(f"{_title(change)}: written by {resource.owner.who}; {error}")
     texts = [_comments(document.comments) + yaml_text(document.fields) for document in documents.values()]
     return "---\n".join(filter(None, (*texts, _comments(unplaced))))
-
-
-def _add(
-    patcher: _Patcher, change: Change, resource: Owned, documents: dict[str, _Document], unplaced: list[str]
-) -> None:
-    place = place_of(resource, patcher.table)
-    try:
-        value = patcher.value(change, resource, place)
-    except NoFieldError as error:
-        unplaced.append(f"{_title(change)}: written by {resource.owner.who}; {error}")
-        return
-    patch = place.patch if place else None
-    if place is None or patch is None:
-        return  # never reached: ``value`` has raised NoFieldError
-    names = patcher.names(change, resource)
-    document = cast("dict[str, Any]", _filled(patch.document, names))
-    key = yaml_text(document)
-    entry = documents.setdefault(key, _Document(document))
-    entry.comments.append(f"{_title(change)}: {filled(place.where, names)}")
-    _set(entry.fields, [filled(segment, names) for segment in _SEGMENT.findall(patch.path)], value)
 
 
 def _title(change: Change) -> str:
@@ -75,15 +59,6 @@ def _title(change: Change) -> str:
 def _comments(lines: Iterable[str]) -> str:
     """Return ``lines`` as comments. Unprintable characters are replaced, so that no text can end its comment."""
     return "".join(f"# {''.join(char if char.isprintable() else '?' for char in line)}\n" for line in lines)
-
-
-def _filled(value: object, names: tuple[tuple[str, str], ...]) -> object:
-    if isinstance(value, str):
-        return filled(value, names)
-    if isinstance(value, Mapping):
-        table = cast("Mapping[str, object]", value)
-        return {filled(key, names): _filled(member, names) for key, member in table.items()}
-    return [_filled(item, names) for item in cast("list[object]", value)] if isinstance(value, list) else value
 
 
 def _set(document: dict[str, Any], path: Sequence[str], value: object) -> None:
@@ -109,41 +84,44 @@ class _Patcher:
     """Computes the new values of fields, for all changes of a plan together."""
 
     def __init__(self, snapshot: Snapshot, changes: Sequence[Change], table: Mapping[str, OwnerFacts]) -> None:
-        self.table = table
+        self._table = table
         self._index = SnapshotIndex(snapshot)
         self._edits: dict[tuple[str, str], list[RuleEdit]] = {}
         for change in changes:
             self._edits.setdefault((change.resource.id, change.rule), []).extend(change.rule_edits)
 
-    def names(self, change: Change, resource: Owned) -> tuple[tuple[str, str], ...]:
-        """Return the owner's names, with the name of the changed filter and of the first subnet that it guards."""
-        guard = self._index.filters.get(change.resource.id)
-        subnets = (each for each in self._index.snapshot.topology.subnets if guard and guard.id in each.filters)
-        subnet = next((each.name or each.id for each in subnets), "")
-        return (*resource.owner.names, ("filter", guard.name if guard else ""), ("subnet", subnet))
-
-    def value(self, change: Change, resource: Owned, place: Place | None) -> object:
-        """Return the new value of the field at ``place``. Raises NoFieldError if no field can express the change."""
-        where = filled(place.where, self.names(change, resource)) if place else resource.owner.instead
-        patch = place.patch if place else None
-        if place is None or patch is None:
+    def add(self, change: Change, resource: Owned, documents: dict[str, _Document]) -> None:
+        """Set the field that makes ``change`` in one of ``documents``. Raises NoFieldError if no field can."""
+        place, names = place_of(resource, self._table), self._names(change, resource)
+        where = filled(place.where, names) if place else resource.owner.instead
+        if place is None or place.patch is None:
             message = f"no patch can express this change. Instead: {where}; or accept it with: cloudguard waivers add"
             raise NoFieldError(message)
         if change.needs_input:
             message = f"first set --{change.needs_input[0]}"
             raise NoFieldError(message)
-        value = self._value(change, resource, place, patch)
-        if not value and value is not False and not patch.may_be_empty:
+        value = self._value(change, resource, place, place.patch)
+        if not value and value is not False and not place.patch.may_be_empty:
             message = f"the change would empty its field, which then allows everyone or the previous senders: {where}"
             raise NoFieldError(message)
-        return value
+        document = cast("dict[str, Any]", filled_template(place.patch.document, names))
+        entry = documents.setdefault(yaml_text(document), _Document(document))
+        entry.comments.append(f"{_title(change)}: {where}")
+        _set(entry.fields, [filled(segment, names) for segment in _SEGMENT.findall(place.patch.path)], value)
+
+    def _names(self, change: Change, resource: Owned) -> Mapping[str, str]:
+        """Return the owner's names, with the name of the changed filter and of the first subnet that it guards."""
+        guard = self._index.filters.get(change.resource.id)
+        subnets = (each for each in self._index.snapshot.topology.subnets if guard and guard.id in each.filters)
+        subnet = next((each.name or each.id for each in subnets), "")
+        return {**dict(resource.owner.names), "filter": guard.name if guard else "", "subnet": subnet}
 
     def _value(self, change: Change, resource: Owned, place: Place, patch: PatchForm) -> object:
         guard = self._index.filters.get(change.resource.id)
         if patch.value == "rules" and guard:
             return rule_items(patch.items, [*self._rules(guard, change, resource, place)], guard)
         if patch.value == "rule" and guard and resource.rule:
-            items = cast("Mapping[str, Any]", _filled(patch.items, self.names(change, resource)))
+            items = cast("Mapping[str, Any]", filled_template(patch.items, self._names(change, resource)))
             return rule_items(items, [*self._afterwards(guard, resource.rule)], guard, resource.rule)
         if not isinstance(patch.value, str) or patch.value not in {"peers", "ranges", "joined-ranges"}:
             return patch.value
@@ -182,15 +160,15 @@ class _Patcher:
     def _rules(self, guard: Filter, change: Change, resource: Owned, place: Place) -> Iterator[RuleTraffic]:
         """Yield the rules of ``guard`` after the changes that the owner writes with the same field of one document."""
         document: Mapping[str, Any] = place.patch.document if place.patch else dict[str, Any]()
-        wanted = _filled(document, self.names(change, resource))
+        wanted = filled_template(document, self._names(change, resource))
         for rule in guard.rules:
             owner = rule.written_by
             if owner is None or rule.direction is not Direction.INGRESS or owner.id != resource.owner.id:
                 continue
             here = dict(resource.owner.names) if guard.id == change.resource.id else {}
-            names = tuple({**here, **dict(owner.names)}.items())
-            same = Owned(resource.edited, replace(owner, names=names), rule)
-            if place_of(same, self.table) == place and _filled(document, names) == wanted:
+            names = {**here, **dict(owner.names)}
+            same = Owned(resource.edited, replace(owner, names=tuple(names.items())), rule)
+            if place_of(same, self._table) == place and filled_template(document, names) == wanted:
                 yield from self._afterwards(guard, rule)
 
     def _afterwards(self, guard: Filter, rule: Rule) -> Iterator[RuleTraffic]:

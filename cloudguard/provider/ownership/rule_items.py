@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any
 
 from cloudguard.model.filters import Filter, Rule
+from cloudguard.provider.ownership.facts import filled_template
 from cloudguard.results.change import PeerOf, RuleTraffic
 
 _WHOLE = {"tcp": (0, 65_535), "udp": (0, 65_535)}
@@ -38,7 +39,7 @@ def rule_items(
                 message = f"its list cannot contain a rule for {traffic.services}"
                 raise NoFieldError(message)
             more = {"nth": f"-{len(items) + 1}" if items else "", **_unchanged_fields(rule, len(items)), **names}
-            item = _filled(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
+            item = filled_template(template, {**more, **_peer(traffic), "filter": guard.name or guard.id})
             items += [item] if item not in items else []
     return items
 
@@ -73,18 +74,3 @@ def _ports_of_terms(traffic: RuleTraffic) -> Iterator[Mapping[str, object]]:
         else:
             message = f"its list cannot contain a rule for {term}"
             raise NoFieldError(message)
-
-
-def _filled(template: object, names: Mapping[str, object]) -> object:
-    """Return ``template`` with its names replaced by values. A text that is only ``{name}`` becomes the value."""
-    if isinstance(template, Mapping):
-        return {key: _filled(member, names) for key, member in cast("Mapping[str, object]", template).items()}
-    if isinstance(template, list):
-        return [_filled(item, names) for item in cast("list[object]", template)]
-    if not isinstance(template, str):
-        return template
-    if template[:1] == "{" and template[1:-1] in names:
-        return names[template[1:-1]]
-    for name, value in names.items():
-        template = template.replace(f"{{{name}}}", str(value))
-    return template

@@ -75,7 +75,7 @@ def _is_by(owner: Owner, rule: Rule) -> bool:
 
 
 def _owner(facts: OwnerFacts, evidence: str, names: tuple[tuple[str, str], ...]) -> Owner:
-    return Owner(facts.id, facts.who, evidence, facts.undone, filled(facts.instead, names), names)
+    return Owner(facts.id, facts.who, evidence, facts.undone, filled(facts.instead, dict(names)), names)
 
 
 def _evidence(sign: Sign, resource: _SignedResource) -> tuple[str, tuple[tuple[str, str], ...]] | None:

@@ -18,7 +18,7 @@ from cloudguard.model.filters import Direction
 from cloudguard.model.owner import Owner
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.ownership.changes import owned
+from cloudguard.provider.ownership.changes import SnapshotOwners
 from cloudguard.provider.ownership.facts import Edited, OwnerFacts, Place, owner_facts
 from cloudguard.provider.ownership.patches import source
 from cloudguard.results.change import (
@@ -162,7 +162,7 @@ def declared_of(document: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping
 def test_a_patch_has_the_fields_and_types_of_its_document(name: str) -> None:
     _, facts, place = PLACES[name]
     found, change = snapshot_and_change(facts, place)
-    (resource,) = owned(found, change)
+    (resource,) = SnapshotOwners(found).owned(change)
     assert resource.owner.id == facts.id
     text = source(found, [change], {facts.id: replace(facts, places=(place,))})
     (document,) = yaml.safe_load_all(text)
