@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import partial
 from typing import Final, TypeAlias
 
 from cloudguard.provider.answers import Answer, Item
+from cloudguard.provider.tag_patterns import wildcard_pattern
 from cloudguard.values import dataclass
 
 Fetch: TypeAlias = Callable[[Sequence[str] | None], Answer]
@@ -47,7 +47,7 @@ class PartialCall:
     def _matcher(self) -> Callable[[frozenset[str]], bool]:
         """Return a function that tells from an item's values whether the answer to the call includes the item."""
         texts = {value for value in self.values if _WILDCARDS.isdisjoint(value)}
-        patterns = [_pattern(value) for value in self.values if value not in texts]
+        patterns = [wildcard_pattern(value) for value in self.values if value not in texts]
 
         def includes(item_values: frozenset[str]) -> bool:
             return not texts.isdisjoint(item_values) or any(
@@ -55,10 +55,6 @@ class PartialCall:
             )
 
         return includes
-
-
-def _pattern(value: str) -> re.Pattern[str]:
-    return re.compile("".join({"*": ".*", "?": "."}.get(letter) or re.escape(letter) for letter in value), re.DOTALL)
 
 
 def merged(calls: Sequence[PartialCall], fetch: Fetch, gather: Gather) -> list[Answer]:

@@ -23,6 +23,7 @@ from cloudguard.results.document_edit import DocumentEdit
 from cloudguard_aws.changes import attributes, endpoints, group_moves, network_acls, policies, security_groups, storage
 from cloudguard_aws.changes.edits import needed_answers
 from cloudguard_aws.changes.exports.terraform import terraform
+from cloudguard_aws.changes.rule_parts import rules_of
 from cloudguard_aws.network.rules import NETWORK_ACL
 
 
@@ -34,7 +35,7 @@ class Forms(CloudForms):
 
         ICMP of the other IP version than a range's is left out, because no such packet exists.
         """
-        return network_acls.rules(traffic) if guard.kind == NETWORK_ACL else security_groups.rules(traffic)
+        return network_acls.rules(traffic) if guard.kind == NETWORK_ACL else rules_of(traffic)
 
     def order_before(self, guard: Filter, order: int | None) -> int | None:
         """Return None: a security group's rules have no order, and a network ACL alone lets nobody in."""

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from typing import Any, Final
 
 from cloudguard.model.filters import Action, Direction, Filter
-from cloudguard.model.text_forms import read_addresses
 from cloudguard.provider.calls.cloud_forms import NoCallError, known
 from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
-from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
+from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RuleTraffic
 from cloudguard_aws.changes.edits import EC2
-from cloudguard_aws.changes.rule_parts import parts_of, without_other_version
+from cloudguard_aws.changes.rule_parts import parts_of, rules_of
 
 MOST_RULES: Final = 20
 """The number of entries that a network ACL may have in one direction, closing entries included, unless the quota was
@@ -32,14 +30,7 @@ Numbers = dict[tuple[Direction, int], object]
 
 def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
     """Return the fewest entries that allow, or deny, ``traffic``. Empty for a peer that is no range."""
-    if traffic.peer.kind is not PeerOf.RANGE:
-        return ()
-    written = list[RuleTraffic]()
-    for cidr in read_addresses(traffic.peer.value).cidrs():
-        able = without_other_version(traffic.services, read_addresses(cidr))
-        peer = RulePeer(PeerOf.RANGE, cidr)
-        written += [replace(traffic, services=part.services, peer=peer) for part in parts_of(able)]
-    return tuple(written)
+    return rules_of(traffic) if traffic.peer.kind is PeerOf.RANGE else ()
 
 
 def fields(traffic: RuleTraffic) -> dict[str, Any]:

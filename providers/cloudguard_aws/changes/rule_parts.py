@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Final
 
-from cloudguard.packet_sets.addresses import AddressSet
+from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import CODES, FAMILIES, OTHER, PORTS, SERVICE_END, ServiceSet
+from cloudguard.results.change import PeerOf, RulePeer, RuleTraffic
 from cloudguard.values import dataclass
 
 ANY: Final = -1
@@ -92,8 +94,20 @@ def _types(protocol: str, low: int, high: int) -> Iterator[RulePart]:
         low += CODES if whole else 1
 
 
-def without_other_version(services: ServiceSet, addresses: AddressSet) -> ServiceSet:
-    """Return ``services`` without the ICMP of the IP version that ``addresses`` do not have: no such packet exists."""
-    if services == ServiceSet.everything() or (addresses.size4 and addresses.size6):
+def rules_of(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
+    """Return the fewest rules that allow, or deny, ``traffic``: each has one peer, and the services of one part."""
+    peers = [traffic.peer]
+    if traffic.peer.kind is PeerOf.RANGE:
+        peers = [RulePeer(PeerOf.RANGE, cidr) for cidr in read_addresses(traffic.peer.value).cidrs()]
+    return tuple(
+        replace(traffic, services=part.services, peer=peer)
+        for peer in peers
+        for part in parts_of(_possible_services(traffic.services, peer))
+    )
+
+
+def _possible_services(services: ServiceSet, peer: RulePeer) -> ServiceSet:
+    """Return ``services`` without the ICMP of the IP version that a range does not have: no such packet exists."""
+    if services == ServiceSet.everything() or peer.kind is not PeerOf.RANGE:
         return services
-    return services - ServiceSet.parse("icmpv6" if addresses.size4 else "icmp")
+    return services - ServiceSet.parse("icmp" if ":" in peer.value else "icmpv6")

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any, Final
 
 from cloudguard.model.filters import Direction, Filter, Rule
-from cloudguard.model.text_forms import read_addresses
 from cloudguard.provider.calls.cloud_forms import NoCallError, known
 from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
 from cloudguard_aws.changes.edits import EC2, WITHOUT_VALUE, group_id
-from cloudguard_aws.changes.rule_parts import ANY, parts_of, without_other_version
+from cloudguard_aws.changes.rule_parts import ANY, parts_of, rules_of
 
 MOST_RULES: Final = 60
 """The number of rules that a group may have for one direction and IP version, unless the account's quota was raised.
@@ -25,19 +23,6 @@ _LISTED: Final = "sgr-"
 """Beginning of the rule ids of DescribeSecurityGroupRules. Any other id is made from the contents of the rule."""
 _ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
 _WORDS: Final = {Direction.INGRESS: "Ingress", Direction.EGRESS: "Egress"}
-
-
-def rules(traffic: RuleTraffic) -> tuple[RuleTraffic, ...]:
-    """Return the fewest rules that allow ``traffic``: each has one peer, and one protocol with its ports or type."""
-    peer, services = traffic.peer, traffic.services
-    if peer.kind is not PeerOf.RANGE:
-        return tuple(replace(traffic, services=part.services) for part in parts_of(services))
-    written = list[RuleTraffic]()
-    for cidr in read_addresses(peer.value).cidrs():
-        rule_peer = RulePeer(PeerOf.RANGE, cidr)
-        able = without_other_version(services, read_addresses(cidr))
-        written += [replace(traffic, services=part.services, peer=rule_peer) for part in parts_of(able)]
-    return tuple(written)
 
 
 def fields(traffic: RuleTraffic, description: str = "") -> dict[str, Any]:
@@ -110,13 +95,13 @@ def calls(index: SnapshotIndex, change: Change) -> Iterator[PlannedCall]:
 def _edit(index: SnapshotIndex, group: str, edit: RuleEdit) -> Iterator[tuple[ApiCall, ApiCall]]:
     rule = index.rules.get((group, edit.rule))
     description = rule.description if rule else ""
-    after = rules(edit.after) if edit.after else ()
+    after = rules_of(edit.after) if edit.after else ()
     if edit.op is RuleOp.MODIFY and edit.before is not None and after:
         present = known(rule, f"the rule {edit.rule}")
         same_kind = _kind(edit.before.peer) == _kind(after[0].peer)
         if present.id.startswith(_LISTED) and same_kind:
             yield from (_added(index, group, traffic, description) for traffic in after[1:])
-            yield _modified(group, present, after[0], rules(edit.before), description)
+            yield _modified(group, present, after[0], rules_of(edit.before), description)
             return
     yield from (_added(index, group, traffic, description) for traffic in after)
     if edit.op is not RuleOp.ADD and edit.before is not None:

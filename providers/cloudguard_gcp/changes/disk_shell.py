@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from cloudguard.results.api_call import ApiCall
 from cloudguard_gcp.access.links import last, part_of
@@ -58,6 +58,14 @@ def disk_words(call: ApiCall) -> Iterator[str]:
         yield from _body_flags(body, named=bool(named))
 
 
+def flags(fields: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
+    """Yield a flag for each field that is present, with a list's items joined by commas. ``names``: field → flag."""
+    for key, flag in names.items():
+        if key in fields:
+            value: object = fields[key]
+            yield f"--{flag}={','.join(map(str, cast('list[object]', value))) if isinstance(value, list) else value}"
+
+
 def _body_flags(body: Mapping[str, Any], *, named: bool) -> Iterator[str]:
     for key, flag in _BODY.items():
         if key in body and (named or key != "name"):
@@ -66,12 +74,10 @@ def _body_flags(body: Mapping[str, Any], *, named: bool) -> Iterator[str]:
     yield from ("--boot",) if body.get("boot") else ()
     if "labels" in body:
         yield f"--labels={','.join(f'{key}={value}' for key, value in body['labels'].items())}"
-    if "resourcePolicies" in body:
-        yield f"--resource-policies={','.join(map(str, body['resourcePolicies']))}"
+    yield from flags(body, {"resourcePolicies": "resource-policies"})
     if "guestOsFeatures" in body:
         yield f"--guest-os-features={','.join(feature['type'] for feature in body['guestOsFeatures'])}"
-    if "licenses" in body:
-        yield f"--licenses={','.join(map(str, body['licenses']))}"
+    yield from flags(body, {"licenses": "licenses"})
     if "diskEncryptionKey" in body:
         yield f"--kms-key={body['diskEncryptionKey']['kmsKeyName']}"
 

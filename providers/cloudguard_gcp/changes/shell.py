@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from cloudguard.results.api_call import ApiCall
 from cloudguard_gcp.access.links import last, part_of
-from cloudguard_gcp.changes.disk_shell import DISK_WORDS, disk_words, key_place
+from cloudguard_gcp.changes.disk_shell import DISK_WORDS, disk_words, flags, key_place
 
 _LEVELS: Final = {
     "projects": ("projects",),
@@ -104,14 +104,11 @@ def _firewall(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
         yield f"--network={last(str(body['network']))}"
         yield f"--direction={body['direction']}"
         yield f"--action={'DENY' if 'denied' in body else 'ALLOW'}"
-    if "priority" in body:
-        yield f"--priority={body['priority']}"
-    if "description" in body:
-        yield f"--description={body['description']}"
+    yield from flags(body, {"priority": "priority", "description": "description"})
     for key in ("allowed", "denied"):
         if key in body:
             yield f"--rules={','.join(_protocols(body[key], 'IPProtocol'))}"
-    yield from (f"--{flag}={','.join(body[key])}" for key, flag in _LISTS.items() if key in body)
+    yield from flags(body, _LISTS)
 
 
 def _protocols(listed: Iterable[Mapping[str, Any]], key: str) -> Iterator[str]:
@@ -134,13 +131,8 @@ def _policy(kind: str, verb: str, parameters: Mapping[str, Any]) -> Iterator[str
         match: Mapping[str, Any] = body["match"]
         yield from (f"--action={body['action']}", f"--direction={body['direction']}")
         yield f"--layer4-configs={','.join(_protocols(match['layer4Configs'], 'ipProtocol'))}"
-        for key, flag in (("srcIpRanges", "src-ip-ranges"), ("destIpRanges", "dest-ip-ranges")):
-            if key in match:
-                yield f"--{flag}={','.join(match[key])}"
-        if "targetServiceAccounts" in body:
-            yield f"--target-service-accounts={','.join(body['targetServiceAccounts'])}"
-        if "description" in body:
-            yield f"--description={body['description']}"
+        yield from flags(match, {"srcIpRanges": "src-ip-ranges", "destIpRanges": "dest-ip-ranges"})
+        yield from flags(body, {"targetServiceAccounts": "target-service-accounts", "description": "description"})
 
 
 def _role(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
