@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -74,10 +73,12 @@ def not_found(cluster: str, place: str, names: Collection[str], hint: str) -> Cl
     return ClusterNotFoundError(message, hint=f"Clusters found: {few}" if listed else hint)
 
 
-class CloudAdapter(ABC):
+class CloudAdapter:
     """An adapter. Its package ``cloudguard_NAME`` holds ``ways_in.toml``, ``owners.toml`` and ``references.toml``.
 
     These functions of the package are loaded when they are needed:
+    ``cluster.find.clusters(request, progress)``: see ``Adapter.discover``;
+    ``cluster.find.cluster(request, progress)``, whose result is the arguments of ``reading.read_all``: a Snapshot;
     ``iam_catalog.catalog_of_cluster.iam_catalog(snapshot)``: see ``Adapter``;
     ``changes.change_forms.Forms(snapshot)``: see ``MakesPlans``;
     ``access.preflight.verify(request, progress)``: see ``TriesPermissions``;
@@ -89,13 +90,16 @@ class CloudAdapter(ABC):
     permission_formats: ClassVar[tuple[str, ...]]
     """The keys of ``FORMATS``. The first one is the cloud's own form."""
 
-    @abstractmethod
     def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
         """Return the clusters that the caller can see in the account. Raises AccessError if no call is possible."""
+        clusters: tuple[ClusterSummary, ...] = self._module("cluster.find").clusters(request, progress)
+        return clusters
 
-    @abstractmethod
     def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
-        """Read the cluster that ``request`` names. Implementations end with a call of ``snapshot_of``."""
+        """Read the cluster that ``request`` names, without the times."""
+        found = self._module("cluster.find").cluster(request, progress)
+        snapshot: Snapshot = self._module("reading").read_all(*found)
+        return snapshot
 
     def iam_catalog(self, snapshot: Snapshot) -> IamCatalog:
         """Return the catalog of this cloud's permissions for the cluster of ``snapshot``. Makes no call."""

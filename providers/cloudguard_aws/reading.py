@@ -62,7 +62,7 @@ def _snapshot(api: Api, found: FoundCluster, caller: Caller) -> Snapshot:
     )
     identities = with_resource_policies(api, identities, GET_KEY_POLICY, policies)
     identities = with_assumable_roles(api, with_trusting_roles(api, identities))
-    machines, groups = _with_roles(machines, groups, resolve_profiles(api, _profiles(machines, groups)))
+    machines, groups = _with_roles(api, machines, groups)
     installer = _installer(found, machines, storage.disks, topology.balancers)
     cluster = Cluster(
         name=found.name,
@@ -179,16 +179,12 @@ def _read_storage(
     return storage, read_key_policies(api, storage.keys, account)
 
 
-def _profiles(hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> frozenset[str]:
-    return frozenset(host.identity for group in (hosts, pools) for host in group if host.identity)
-
-
 def _with_roles(
-    hosts: tuple[Host, ...],
-    pools: tuple[Pool, ...],
-    roles: dict[str, str],
+    api: Api, hosts: tuple[Host, ...], pools: tuple[Pool, ...]
 ) -> tuple[tuple[Host, ...], tuple[Pool, ...]]:
     """Return hosts and pools with the role of their instance profile in place of the profile, if the role is known."""
+    profiles = {*(host.identity for host in hosts), *(pool.identity for pool in pools)} - {""}
+    roles = resolve_profiles(api, frozenset(profiles))
     return (
         tuple(replace(host, identity=roles.get(host.identity, host.identity)) for host in hosts),
         tuple(replace(pool, identity=roles.get(pool.identity, pool.identity)) for pool in pools),

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.collecting import CloudAdapter
-from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, silent
 from cloudguard_azure.access.session import OPTIONS
 
 
@@ -14,21 +12,6 @@ class AzureAdapter(CloudAdapter):
     name = "azure"
     options = OPTIONS
     permission_formats = ("json", "terraform")
-
-    def discover(self, request: CollectRequest, progress: Progress = silent) -> tuple[ClusterSummary, ...]:
-        """Return the clusters found in the subscription."""
-        from cloudguard_azure.cluster.find import clusters  # noqa: PLC0415 - loaded only when needed
-
-        return clusters(request, progress)
-
-    def read(self, request: CollectRequest, progress: Progress) -> Snapshot:
-        """Read the cluster in ``request``."""
-        from cloudguard_azure.cluster.find import cluster  # noqa: PLC0415 - loaded only when needed
-
-        found = cluster(request, progress)
-        from cloudguard_azure.reading import read_all  # noqa: PLC0415 - loaded only when needed
-
-        return read_all(*found)
 
 
 ADAPTER = AzureAdapter()

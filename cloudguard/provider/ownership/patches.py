@@ -17,12 +17,12 @@ from cloudguard.provider.ownership.changes import Owned, SnapshotOwners, place_o
 from cloudguard.provider.ownership.facts import OwnerFacts, PatchForm, Place, filled, filled_template
 from cloudguard.provider.ownership.rule_items import NoFieldError, rule_items
 from cloudguard.provider.ownership.yaml_text import yaml_text
+from cloudguard.provider.rule_parts.parts import Part
 from cloudguard.results.change import Change, ListEdit, PeerOf, RuleEdit, RulePeer, RuleTraffic
 from cloudguard.values import dataclass
 
 _SEGMENT = re.compile(r"(?:\\.|[^.\\])+")
 _NAMED = re.compile(r"\[(\w+)=(.*)\]")
-_LISTED = {PeerOf.RANGE, PeerOf.ADDRESS_LIST}
 
 
 @dataclass(frozen=True, eq=False)
@@ -126,7 +126,8 @@ class _Patcher:
         if not isinstance(patch.value, str) or patch.value not in {"peers", "ranges", "joined-ranges"}:
             return patch.value
         peers = self._peers(change, resource, place)
-        odd = [peer.value for peer in peers if peer.kind not in _LISTED or (patch.value != "peers" and _is_list(peer))]
+        able = {PeerOf.RANGE, PeerOf.ADDRESS_LIST} if patch.value == "peers" else {PeerOf.RANGE}
+        odd = [peer.value for peer in peers if peer.kind not in able]
         if odd:
             message = f"its field accepts only ranges, not {', '.join(odd)}"
             raise NoFieldError(message)
@@ -174,15 +175,7 @@ class _Patcher:
     def _afterwards(self, guard: Filter, rule: Rule) -> Iterator[RuleTraffic]:
         edits = self._edits.get((guard.id, rule.id))
         if edits is None:
-            yield RuleTraffic(rule.direction, rule.services, _peer_of(rule))
+            yield Part.of(rule).traffic
         for edit in edits or ():
             if edit.after is not None:
                 yield replace(edit.after, direction=rule.direction)
-
-
-def _peer_of(rule: Rule) -> RulePeer:
-    return RulePeer(PeerOf(rule.peer.kind.value), str(rule.peer))
-
-
-def _is_list(peer: RulePeer) -> bool:
-    return peer.kind is PeerOf.ADDRESS_LIST

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from cloudguard.model.filters import Filter, Rule
+from cloudguard.model.filters import Filter
 from cloudguard.model.owner import Owner
 from cloudguard.provider.ownership.facts import OwnerFacts, Sign, Thing, filled, owner_facts
 from cloudguard.values import dataclass
@@ -62,16 +62,12 @@ class Owners:
         If the filter's owner marks its rules, and any rule has this mark, the other rules keep no owner.
         """
         owner = guard.written_by
-        if owner is None or (self._marks_rules(owner) and any(_is_by(owner, rule) for rule in guard.rules)):
+        if owner is None:
+            return guard
+        has_mark = any(rule.written_by and rule.written_by.id == owner.id for rule in guard.rules)
+        if self.facts[owner.id].marks_rules and has_mark:
             return guard
         return replace(guard, rules=tuple(replace(rule, written_by=rule.written_by or owner) for rule in guard.rules))
-
-    def _marks_rules(self, owner: Owner) -> bool:
-        return self.facts[owner.id].marks_rules
-
-
-def _is_by(owner: Owner, rule: Rule) -> bool:
-    return rule.written_by is not None and rule.written_by.id == owner.id
 
 
 def _owner(facts: OwnerFacts, evidence: str, names: tuple[tuple[str, str], ...]) -> Owner:

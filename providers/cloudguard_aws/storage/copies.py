@@ -93,7 +93,7 @@ def read_copies(  # noqa: PLR0913 - all sources of copies
         lambda: (_snapshots(api, "volume-id", known), _snapshots(api, "snapshot-id", sources)),
         partial(_tagged, api, cluster),
         partial(api.matching, calls.DESCRIBE_VOLUMES, "volume-id", copied_from, hides=_DISKS),
-        partial(_images, api),
+        partial(api.listed, calls.DESCRIBE_IMAGES, _image, hides=_DISKS, Owners=["self"]),
     )
     former = {copy.id: copy for copy in _former(tagged, cluster, apart, named=named)}
     copies = former | {
@@ -192,12 +192,6 @@ def _described_once(api: Api, copies: Mapping[str, DiskSnapshot]) -> dict[str, D
         )
 
     return {each.id: each for each in api.mapped(call, listed, copy, hides=_DISKS) if each is not None}
-
-
-def _images(api: Api) -> tuple[Image, ...]:
-    """Return the account's own images."""
-    call = calls.DESCRIBE_IMAGES
-    return api.mapped(call, api.read(call, hides=_DISKS, Owners=["self"]), _image, hides=_DISKS)
 
 
 def _image(item: Item) -> Image:

@@ -39,5 +39,5 @@ def read_datastores(api: Api, cluster: str, installer: str, networks: Collection
             return None
         return Datastore(name, engine, flag(item, "StorageEncrypted"), api.source(call, name))
 
-    datastores: Iterable[Datastore | None] = api.mapped(call, api.read(call, hides=_HIDES), datastore, hides=_HIDES)
+    datastores: Iterable[Datastore | None] = api.listed(call, datastore, hides=_HIDES)
     return tuple(sorted(filter(None, datastores), key=lambda item: item.id))

@@ -6,7 +6,6 @@ Azure Resource Manager checks the permission first. Only callers with the permis
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final
 
@@ -25,12 +24,7 @@ _WRONG: Final = frozenset({400, 404, 409})
 def verify(request: CollectRequest, progress: Progress) -> tuple[Tried, ...]:
     """Try each call on the subscription. Raises AccessError if no call can be made."""
     api, _ = begin(request, progress)
-    return tried(api, _test_calls(api), _is_later)
-
-
-def _test_calls(api: Api) -> Iterator[tuple[Call, Callable[[], object]]]:
-    for call in CALLS:
-        yield call, partial(_make, api, call)
+    return tried(api, ((call, partial(_make, api, call)) for call in CALLS), _is_later)
 
 
 def _make(api: Api, call: Call) -> None:

@@ -6,7 +6,7 @@ is valid (https://learn.microsoft.com/rest/api/compute/disks/grant-access).
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Final
@@ -85,7 +85,8 @@ def read_copies(
 
 def _copy(call: Call, around: CopyFacts, item: Item) -> _Copy:
     shared = () if call is LIST_IMAGES else shared_with(child(item, "properties"))
-    if others := [name_of(machine) for machine in _attached_to(item) if canonical(machine) not in around.machines]:
+    sharing = texts(item, "managedByExtended")  # https://learn.microsoft.com/azure/virtual-machines/disks-shared
+    if others := [name_of(machine) for machine in sharing if canonical(machine) not in around.machines]:
         shared = (*(shared or ()), *(f"the machine {name}" for name in others))
     key = _key(call, around.sets, child(item, "properties"))
     return _Copy(own_id(item), call, origins_of(item, with_images=True), tags_of(item), shared, key)
@@ -97,11 +98,6 @@ def _key(call: Call, sets: KeySets, properties: Item) -> str | None:
         key = key_of_image(child(properties, "storageProfile"), sets) if image else key_of(properties, sets)
         return key.address if key else ""
     return None
-
-
-def _attached_to(item: Item) -> Sequence[str]:
-    """Return the machines that share a disk: https://learn.microsoft.com/azure/virtual-machines/disks-shared."""
-    return texts(item, "managedByExtended")
 
 
 def origins_of(item: Item, *, with_images: bool) -> frozenset[str]:

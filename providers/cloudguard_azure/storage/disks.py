@@ -75,8 +75,7 @@ def read_disks(
     context = _Context(
         found.name, concerned, {disk.id: (machine, disk) for machine, disk in attached}, read_key_sets(api)
     )
-    listed = api.read(LIST_DISKS, hides=_LEADS)
-    read = api.mapped(LIST_DISKS, listed, lambda item: _disk(api, item, context), hides=_LEADS)
+    read = api.listed(LIST_DISKS, lambda item: _disk(api, item, context), hides=_LEADS)
     of_cluster = [disk for disk in read if disk.of_cluster]
     disks = sorted((*(each.disk for each in of_cluster), *_without_resource(api, attached)), key=lambda disk: disk.id)
     concerning = worth_copying(disks, concerned)

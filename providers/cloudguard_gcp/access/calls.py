@@ -122,70 +122,58 @@ LIST_CLUSTERS = Call(
 )
 
 _RESOURCES = "https://cloudresourcemanager.googleapis.com/v3"
-_IAM = "https://iam.googleapis.com/v1"
-GET_RESOURCE_PROJECT = Call(
-    "cloudresourcemanager.projects.get",
-    "",
-    ("resourcemanager.projects.get",),
-    path=f"{_RESOURCES}/projects/{{project}}",
+_IAM = "https://iam.googleapis.com"
+_KMS = "https://cloudkms.googleapis.com/v1"
+
+
+def _rest(name: str, permission: str, path: str, items: str = "") -> Call:
+    """Return a call by REST."""
+    return Call(name, items, (permission,), method="POST" if name.endswith("getIamPolicy") else "GET", path=path)
+
+
+GET_RESOURCE_PROJECT = _rest(
+    "cloudresourcemanager.projects.get", "resourcemanager.projects.get", f"{_RESOURCES}/projects/{{project}}"
 )
-GET_FOLDER = Call(
-    "cloudresourcemanager.folders.get", "", ("resourcemanager.folders.get",), path=f"{_RESOURCES}/{{folder}}"
-)
-GET_PROJECT_POLICY = Call(
+GET_FOLDER = _rest("cloudresourcemanager.folders.get", "resourcemanager.folders.get", f"{_RESOURCES}/{{folder}}")
+GET_PROJECT_POLICY = _rest(
     "cloudresourcemanager.projects.getIamPolicy",
-    "",
-    ("resourcemanager.projects.getIamPolicy",),
-    method="POST",
-    path=f"{_RESOURCES}/projects/{{project}}:getIamPolicy",
+    "resourcemanager.projects.getIamPolicy",
+    f"{_RESOURCES}/projects/{{project}}:getIamPolicy",
 )
-GET_FOLDER_POLICY = Call(
+GET_FOLDER_POLICY = _rest(
     "cloudresourcemanager.folders.getIamPolicy",
-    "",
-    ("resourcemanager.folders.getIamPolicy",),
-    method="POST",
-    path=f"{_RESOURCES}/{{folder}}:getIamPolicy",
+    "resourcemanager.folders.getIamPolicy",
+    f"{_RESOURCES}/{{folder}}:getIamPolicy",
 )
-GET_ORGANIZATION_POLICY = Call(
+GET_ORGANIZATION_POLICY = _rest(
     "cloudresourcemanager.organizations.getIamPolicy",
-    "",
-    ("resourcemanager.organizations.getIamPolicy",),
-    method="POST",
-    path=f"{_RESOURCES}/{{organization}}:getIamPolicy",
+    "resourcemanager.organizations.getIamPolicy",
+    f"{_RESOURCES}/{{organization}}:getIamPolicy",
 )
-LIST_SERVICE_ACCOUNTS = Call(
+LIST_SERVICE_ACCOUNTS = _rest(
     "iam.projects.serviceAccounts.list",
+    "iam.serviceAccounts.list",
+    f"{_IAM}/v1/projects/{{project}}/serviceAccounts",
     "accounts",
-    ("iam.serviceAccounts.list",),
-    path=f"{_IAM}/projects/{{project}}/serviceAccounts",
 )
-GET_SERVICE_ACCOUNT_POLICY = Call(
+GET_SERVICE_ACCOUNT_POLICY = _rest(
     "iam.projects.serviceAccounts.getIamPolicy",
-    "",
-    ("iam.serviceAccounts.getIamPolicy",),
-    method="POST",
-    path=f"{_IAM}/projects/-/serviceAccounts/{{account}}:getIamPolicy",
+    "iam.serviceAccounts.getIamPolicy",
+    f"{_IAM}/v1/projects/-/serviceAccounts/{{account}}:getIamPolicy",
 )
-GET_ROLE = Call("iam.roles.get", "", ("iam.roles.get",), path=f"{_IAM}/{{role}}")
+GET_ROLE = _rest("iam.roles.get", "iam.roles.get", f"{_IAM}/v1/{{role}}")
 """Anybody may read predefined roles (https://cloud.google.com/iam/docs/reference/rest/v1/roles/get)."""
-LIST_DENY_POLICIES = Call(
-    "iam.policies.listPolicies",
-    "policies",
-    ("iam.denypolicies.list",),
-    path="https://iam.googleapis.com/v2/policies/{attachment}/denypolicies",
+LIST_DENY_POLICIES = _rest(
+    "iam.policies.listPolicies", "iam.denypolicies.list", f"{_IAM}/v2/policies/{{attachment}}/denypolicies", "policies"
 )
-GET_DENY_POLICY = Call("iam.policies.get", "", ("iam.denypolicies.get",), path="https://iam.googleapis.com/v2/{policy}")
-GET_CRYPTO_KEY = Call(
-    "cloudkms.projects.locations.keyRings.cryptoKeys.get",
-    "",
-    ("cloudkms.cryptoKeys.get",),
-    path="https://cloudkms.googleapis.com/v1/{key}",
+GET_DENY_POLICY = _rest("iam.policies.get", "iam.denypolicies.get", f"{_IAM}/v2/{{policy}}")
+GET_CRYPTO_KEY = _rest(
+    "cloudkms.projects.locations.keyRings.cryptoKeys.get", "cloudkms.cryptoKeys.get", f"{_KMS}/{{key}}"
 )
-GET_CRYPTO_KEY_VERSION = Call(
+GET_CRYPTO_KEY_VERSION = _rest(
     "cloudkms.projects.locations.keyRings.cryptoKeys.cryptoKeyVersions.get",
-    "",
-    ("cloudkms.cryptoKeyVersions.get",),
-    path="https://cloudkms.googleapis.com/v1/{key}",
+    "cloudkms.cryptoKeyVersions.get",
+    f"{_KMS}/{{key}}",
 )
 
 CALLS: tuple[Call, ...] = tuple(value for _, value in sorted(globals().items()) if isinstance(value, Call))
