@@ -18,7 +18,7 @@ from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.permissions import PermissionSet
 from cloudguard.permission_sets.space import Request, Space
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,6 @@ class Comparer:
         self.iam_catalog = iam_catalog
         self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
         self.space = space or self._space(other_identities or Identities())
-        self._access: dict[str, Access] = {}
         self._needs: dict[tuple[str, str], PermissionSet] = {}
 
     def _space(self, other_identities: Identities) -> Space:
@@ -259,10 +258,8 @@ class Comparer:
 
     def mask_of(self, actions: int, kinds: frozenset[Access]) -> int:
         """Return the actions of a mask that have one of these kinds of access, as a mask."""
-        mask, table = 0, self.space.table
-        for name in table.names(actions):
-            if name not in self._access:
-                self._access[name] = self.iam_catalog.catalog.access(name)
-            if self._access[name] in kinds:
-                mask |= table.bit(name) or 0
-        return mask
+        return sum(bit for name, bit in self.space.table.items(actions) if self._access(name) in kinds)
+
+    @cached_method
+    def _access(self, action: str) -> Access:
+        return self.iam_catalog.catalog.access(action)

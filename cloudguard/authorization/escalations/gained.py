@@ -48,6 +48,11 @@ class GainedIdentity:
     exceeds_need: bool = True
     undecided: tuple[str, ...] = ()
 
+    @property
+    def granted(self) -> GrantedEscalation:
+        """The path by which it is gained."""
+        return GrantedEscalation(self.path, unconditional=True, exceeds_need=self.exceeds_need, witness=self.witness)
+
 
 def gained_identities(excess: Excess, paths: Iterable[EscalationPath]) -> tuple[GainedIdentity, ...]:
     """Return the powerful identities that an identity gains, and then those that it may gain, also through others."""

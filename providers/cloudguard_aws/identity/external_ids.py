@@ -6,8 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from typing import Final, cast
 
 _KEY: Final = "sts:externalid"
 _WILDCARDS: Final = frozenset("*?")
@@ -22,23 +21,15 @@ def without_external_ids(text: str) -> str:
     """
     if _KEY not in text.lower():
         return text
+    numbers = dict[str, str]()
+
+    def replaced(members: dict[str, object]) -> dict[str, object]:
+        return {key: _hidden(value, numbers) if key.lower() == _KEY else value for key, value in members.items()}
+
     try:
-        document: object = json.loads(text)
+        return json.dumps(json.loads(text, object_hook=replaced))
     except (ValueError, RecursionError):
         return text
-    return json.dumps(_replaced(document, {}))
-
-
-def _replaced(value: object, numbers: dict[str, str]) -> object:
-    if isinstance(value, list):
-        return [_replaced(item, numbers) for item in cast("list[object]", value)]
-    if isinstance(value, dict):
-        table = cast("Mapping[str, Any]", value)
-        return {
-            key: _hidden(member, numbers) if key.lower() == _KEY else _replaced(member, numbers)
-            for key, member in table.items()
-        }
-    return value
 
 
 def _hidden(value: object, numbers: dict[str, str]) -> object:

@@ -13,16 +13,15 @@ from typing import Final
 
 from cloudguard.model.identity import Effect, Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.keys import Key, KeyManager
-from cloudguard.model.source import FactKind, Source
+from cloudguard.model.source import Source
 from cloudguard.provider.answers import text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.access.calls import Call
-from cloudguard_aws.identity.policy_documents import statements
+from cloudguard_aws.identity.policy_documents import HIDES, statements
 from cloudguard_aws.storage.keys import policy_of
 
-_HIDES: Final = (FactKind.IDENTITIES,)
 _SESSION: Final = re.compile(r"^(arn:[^:]*):sts::(\d+):assumed-role/([^/]+)/.+$")
 
 
@@ -59,11 +58,11 @@ def with_resource_policies(
 
 def _statements(api: Api, key: str) -> tuple[Statement, ...]:
     """Return the statements of a key's policy. In this policy, the resource "*" is the key itself."""
-    arns = api.listed(calls.DESCRIBE_KEY, lambda item: text(item, "Arn"), hides=_HIDES, about=key, KeyId=key)
+    arns = api.listed(calls.DESCRIBE_KEY, lambda item: text(item, "Arn"), hides=HIDES, about=key, KeyId=key)
     name = next(iter(arns), "") or key  # an alias has no policy
     call = calls.GET_KEY_POLICY
-    items = api.read(call, hides=_HIDES, about=key, **policy_of(name))
-    read = api.mapped(call, items, lambda item: statements(text(item, "Policy")), hides=_HIDES, about=key)
+    items = api.read(call, hides=HIDES, about=key, **policy_of(name))
+    read = api.mapped(call, items, lambda item: statements(text(item, "Policy")), hides=HIDES, about=key)
     return tuple(
         replace(statement, resources=(name,), not_resources=()) for statements in read for statement in statements
     )

@@ -13,9 +13,11 @@ from typing import Any, Final, cast
 from urllib.parse import unquote
 
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
-from cloudguard.model.source import Source
+from cloudguard.model.source import FactKind, Source
 from cloudguard_aws.identity.external_ids import without_external_ids
 
+HIDES: Final = (FactKind.IDENTITIES,)
+"""The facts that a failed call about policies hides."""
 LONGEST: Final = 262_144
 """The maximum number of characters that are read: eight times the size of the longest kind of policy, a key policy (KMS
 developer guide, resource quotas: 32 KB), because some services do not count white space."""

@@ -16,16 +16,14 @@ from typing import Any, Final
 
 from cloudguard.model.identity import Statement
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.identity.key_policies import with_resource_policies
 from cloudguard_aws.identity.need_values import named_resources, values_of
-from cloudguard_aws.identity.policy_documents import statements
+from cloudguard_aws.identity.policy_documents import HIDES, statements
 
-_HIDES: Final = (FactKind.IDENTITIES,)
 _WITHOUT_POLICY: Final = (
     "NoSuchBucketPolicy:",
     "NoSuchBucket:",
@@ -80,9 +78,9 @@ def _statements(api: Api, call: Call, name: str, parameters: Mapping[str, Any]) 
     except Api.errors() as error:
         reason, message = Api.explain(error)
         if not message.startswith(_WITHOUT_POLICY):
-            api.failed(call, name, (reason, message), _HIDES)
+            api.failed(call, name, (reason, message), HIDES)
         return ()
-    read = api.mapped(call, items, _policy, hides=_HIDES, about=name)
+    read = api.mapped(call, items, _policy, hides=HIDES, about=name)
     return tuple(statement for each in read for statement in each)
 
 

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import partial
-from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.arns import account_of
 from cloudguard_aws.access.owners import OWNERS
-from cloudguard_aws.identity.policy_documents import policy_document, trust_policy
-
-_HIDES: Final = (FactKind.IDENTITIES,)
+from cloudguard_aws.identity.policy_documents import HIDES, policy_document, trust_policy
 
 
 def resolve_profiles(api: Api, arns: Iterable[str]) -> dict[str, str]:
@@ -36,11 +32,11 @@ def _role_of_profile(api: Api, arn: str) -> str:
     "" if it can't be read, or if the profile has none, which leaves a Gap.
     """
     name, call = arn.rpartition("/")[2], calls.GET_INSTANCE_PROFILE
-    items = api.read_or_none(call, hides=_HIDES, about=arn, InstanceProfileName=name)
-    profiles = api.mapped(call, items or (), _roles_of, hides=_HIDES, about=arn)
+    items = api.read_or_none(call, hides=HIDES, about=arn, InstanceProfileName=name)
+    profiles = api.mapped(call, items or (), _roles_of, hides=HIDES, about=arn)
     role = next((role for roles in profiles for role in roles), "")
     if items is not None and len(profiles) == len(items) and not role:
-        api.missed(call, arn, "the instance profile has no role", _HIDES)
+        api.missed(call, arn, "the instance profile has no role", HIDES)
     return role
 
 
@@ -84,11 +80,11 @@ def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identit
         return Identity(arn, name, holders, (), api.source(calls.GET_INSTANCE_PROFILE, name), complete=False), ()
     attached_call, inline_call = calls.LIST_ATTACHED_ROLE_POLICIES, calls.LIST_ROLE_POLICIES
     role, attached, inline = api.parallel(
-        partial(api.read_or_none, calls.GET_ROLE, hides=_HIDES, about=name, RoleName=name),
-        partial(api.read_or_none, attached_call, hides=_HIDES, about=name, RoleName=name),
-        partial(api.read_or_none, inline_call, hides=_HIDES, about=name, RoleName=name),
+        partial(api.read_or_none, calls.GET_ROLE, hides=HIDES, about=name, RoleName=name),
+        partial(api.read_or_none, attached_call, hides=HIDES, about=name, RoleName=name),
+        partial(api.read_or_none, inline_call, hides=HIDES, about=name, RoleName=name),
     )
-    named = partial(api.mapped, hides=_HIDES, about=name)
+    named = partial(api.mapped, hides=HIDES, about=name)
     managed = named(attached_call, attached or (), lambda item: required(item, "PolicyArn"))
     inline_names = named(inline_call, inline or (), lambda item: required(item, "PolicyName"))
     boundaries = named(calls.GET_ROLE, role or (), _boundary)
@@ -103,7 +99,7 @@ def read_identity(api: Api, arn: str, holders: tuple[str, ...]) -> tuple[Identit
         calls.GET_ROLE,
         role or (),
         lambda item: trust_policy(arn, item.get("AssumeRolePolicyDocument"), api.source(calls.GET_ROLE, arn)),
-        hides=_HIDES,
+        hides=HIDES,
         about=arn,
     )
     policies = (*(policy for documents in read for policy in documents), *trusts)
@@ -129,7 +125,7 @@ def _managed(api: Api, arn: str, kind: PolicyKind) -> tuple[PolicyDocument, ...]
     Several roles share the answer.
     """
     call, version_call = calls.GET_POLICY, calls.GET_POLICY_VERSION
-    named = partial(api.listed, hides=_HIDES, about=arn, PolicyArn=arn)
+    named = partial(api.listed, hides=HIDES, about=arn, PolicyArn=arn)
     shell = PolicyDocument(
         id=arn if kind is PolicyKind.GRANT else f"{arn}#{kind}",
         name=arn.rpartition("/")[2],
@@ -158,4 +154,4 @@ def _inline(api: Api, role: str, name: str, policy: str) -> tuple[PolicyDocument
     def made(item: Item) -> PolicyDocument:
         return policy_document(shell, item.get("PolicyDocument"))
 
-    return api.listed(call, made, hides=_HIDES, about=about, RoleName=name, PolicyName=policy)
+    return api.listed(call, made, hides=HIDES, about=about, RoleName=name, PolicyName=policy)

@@ -22,18 +22,17 @@ from cloudguard.model.identity import (
     ServiceAccountIdentity,
     Statement,
 )
-from cloudguard.model.source import FactKind, Reason, Source
+from cloudguard.model.source import Reason, Source
 from cloudguard.provider.answers import Item, required, text
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.cluster.eks import EksCluster
 from cloudguard_aws.cluster.tags import clusters_of, tags_of
-from cloudguard_aws.identity.policy_documents import text_of, trust_policy
+from cloudguard_aws.identity.policy_documents import HIDES, text_of, trust_policy
 from cloudguard_aws.identity.trusting_roles import ALL_AT_ONCE
 from cloudguard_aws.trust.issuers import shared_issuers
 
-_HIDES: Final = (FactKind.IDENTITIES,)
 _SUBJECT: Final = "system:serviceaccount:"
 _PROVIDER: Final = ":oidc-provider/"
 _EVERYONE: Final = frozenset({"*", "AWS:*"})
@@ -58,8 +57,8 @@ def read_service_accounts(api: Api, cluster: str, managed: EksCluster | None, is
         partial(_capabilities, api, cluster, managed),
     )
     issuers = tuple(provider.id for provider in providers)
-    roles = api.read(calls.LIST_ROLES, hides=_HIDES, **ALL_AT_ONCE) if issuers else []
-    read = api.mapped(calls.LIST_ROLES, roles, partial(_federated, api, issuers), hides=_HIDES)
+    roles = api.read(calls.LIST_ROLES, hides=HIDES, **ALL_AT_ONCE) if issuers else []
+    read = api.mapped(calls.LIST_ROLES, roles, partial(_federated, api, issuers), hides=HIDES)
     pairs = [pair for pair in read if pair is not None]
     every = (*(identity for identity, _ in pairs), *bound, *capabilities)
     identities = sorted(every, key=lambda service_account: (service_account.identity, service_account.trust))
@@ -77,10 +76,10 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
         source = api.source(calls.DESCRIBE_CLUSTER, managed.name)
         if managed.issuer:
             return (IdentityProvider(managed.issuer, Strength.STRONG, source),)
-        api.missed(calls.DESCRIBE_CLUSTER, managed.name, "the answer names no identity provider of the cluster", _HIDES)
+        api.missed(calls.DESCRIBE_CLUSTER, managed.name, "the answer names no identity provider of the cluster", HIDES)
         return ()
     call = calls.LIST_OPEN_ID_CONNECT_PROVIDERS
-    arns = api.listed(call, lambda item: required(item, "Arn"), hides=_HIDES)
+    arns = api.listed(call, lambda item: required(item, "Arn"), hides=HIDES)
     names = {arn: arn.partition(_PROVIDER)[2] for arn in arns}
     unknown = [arn for arn, name in names.items() if name not in shared_issuers() and not _MANAGED.match(name)]
     tags = api.gather(*(partial(_tags, api, arn) for arn in unknown))
@@ -94,7 +93,7 @@ def _providers(api: Api, cluster: str, managed: EksCluster | None, named: str) -
 
 def _tags(api: Api, arn: str) -> Mapping[str, str]:
     call = calls.GET_OPEN_ID_CONNECT_PROVIDER
-    read = api.listed(call, tags_of, hides=_HIDES, about=arn, OpenIDConnectProviderArn=arn)
+    read = api.listed(call, tags_of, hides=HIDES, about=arn, OpenIDConnectProviderArn=arn)
     return {key: value for tags in read for key, value in tags.items()}
 
 
@@ -162,10 +161,10 @@ def _bound(api: Api, cluster: str, managed: EksCluster | None) -> tuple[ServiceA
     if managed is None:
         return ()
     call, describe = calls.LIST_POD_IDENTITY_ASSOCIATIONS, calls.DESCRIBE_POD_IDENTITY_ASSOCIATION
-    listed = api.read(call, hides=_HIDES, about=cluster, clusterName=cluster)
+    listed = api.read(call, hides=HIDES, about=cluster, clusterName=cluster)
     items = _described(api, cluster, (call, describe), "associationId", listed)
     identities = dict[str, ServiceAccountIdentity]()
-    for each in api.mapped(describe, items, lambda item: _association(api, cluster, item), hides=_HIDES):
+    for each in api.mapped(describe, items, lambda item: _association(api, cluster, item), hides=HIDES):
         for service_account in each:
             known = identities.get(service_account.identity, service_account)
             accounts = dict.fromkeys((*known.service_accounts, *service_account.service_accounts))
@@ -186,18 +185,18 @@ def _capabilities(api: Api, cluster: str, managed: EksCluster | None) -> tuple[S
         listed = api.ask(call, clusterName=cluster)
     except Api.errors() as error:
         why = Api.explain(error)
-        api.failed(call, cluster, why, () if why[0] is Reason.UNSUPPORTED else _HIDES)
+        api.failed(call, cluster, why, () if why[0] is Reason.UNSUPPORTED else HIDES)
         return ()
     items = _described(api, cluster, (call, describe), "capabilityName", listed)
     source = api.source(describe, cluster)
-    return api.mapped(describe, items, partial(_capability, source), hides=_HIDES)
+    return api.mapped(describe, items, partial(_capability, source), hides=HIDES)
 
 
 def _described(api: Api, cluster: str, pair: tuple[Call, Call], key: str, listed: Iterable[Item]) -> list[Item]:
     """Return the descriptions of ``listed`` items by their field ``key``. ``pair``: the calls to list and describe."""
     call, describe = pair
-    names = api.mapped(call, listed, lambda item: required(item, key), hides=_HIDES)
-    read = partial(api.read, describe, hides=_HIDES, clusterName=cluster)
+    names = api.mapped(call, listed, lambda item: required(item, key), hides=HIDES)
+    read = partial(api.read, describe, hides=HIDES, clusterName=cluster)
     answers = api.gather(*(partial(read, about=name, **{key: name}) for name in names))
     return [item for answer in answers for item in answer]
 

@@ -12,15 +12,13 @@ from functools import partial
 from typing import Any, Final
 
 from cloudguard.model.identity import Identities, Statement
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, required
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_ROLES
 from cloudguard_aws.identity.key_policies import with_resource_policies
-from cloudguard_aws.identity.policy_documents import text_of, trust_policy
+from cloudguard_aws.identity.policy_documents import HIDES, text_of, trust_policy
 
 ALL_AT_ONCE: Final[Mapping[str, Any]] = {"MaxItems": 1000}
-_HIDES: Final = (FactKind.IDENTITIES,)
 _EVERYONE: Final = '"*"'
 
 
@@ -31,7 +29,7 @@ def with_trusting_roles(api: Api, identities: Identities) -> Identities:
     }
     if not names:
         return identities
-    roles = api.listed(LIST_ROLES, partial(_trust, api, names), hides=_HIDES, **ALL_AT_ONCE)
+    roles = api.listed(LIST_ROLES, partial(_trust, api, names), hides=HIDES, **ALL_AT_ONCE)
     return with_resource_policies(api, identities, LIST_ROLES, dict(roles))
 
 

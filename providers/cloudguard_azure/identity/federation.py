@@ -191,12 +191,5 @@ def trust_of(federated: Federated) -> PolicyDocument:
 
 def accounts_of(federated: Federated, issuer: str) -> tuple[str, ...]:
     """Return the service accounts of an issuer that can take on an identity."""
-    return tuple(
-        sorted(
-            {
-                credential.accounts
-                for credential in federated.credentials
-                if credential.issuer == issuer and credential.accounts
-            }
-        )
-    )
+    own = (credential for credential in federated.credentials if credential.issuer == issuer)
+    return tuple(sorted({credential.accounts for credential in own} - {""}))

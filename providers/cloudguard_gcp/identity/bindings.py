@@ -15,7 +15,8 @@ from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import Call
 from cloudguard_gcp.access.resource_names import account
 
-_HIDES: Final = (FactKind.IDENTITIES,)
+HIDES: Final = (FactKind.IDENTITIES,)
+"""The facts that a failed call about identities hides."""
 EVERYONE: Final = frozenset({"allUsers", "allAuthenticatedUsers", "principalSet://goog/public:all"})
 _OTHERS: Final = (
     *("deleted:", "domain:", "projectEditor:", "projectOwner:", "projectViewer:", "serviceAccount:", "user:"),
@@ -67,7 +68,7 @@ class DenyPolicy:
 
 
 def bindings_of(
-    api: Api, call: Call, policies: Sequence[Item], about: str, hides: tuple[FactKind, ...] = _HIDES
+    api: Api, call: Call, policies: Sequence[Item], about: str, hides: tuple[FactKind, ...] = HIDES
 ) -> tuple[tuple[Binding, ...], bool]:
     """Return the bindings of allow policies in the answer to ``call``, and whether all of them were parsed.
 

@@ -12,15 +12,13 @@ from functools import partial
 from typing import Final
 from urllib.parse import quote
 
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, child, children, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.resource_names import EVERYWHERE, all_of
-from cloudguard_gcp.identity.bindings import RESOURCES, Binding, DenyPolicy, DenyRule, bindings_of
+from cloudguard_gcp.identity.bindings import HIDES, RESOURCES, Binding, DenyPolicy, DenyRule, bindings_of
 
-_HIDES: Final = (FactKind.IDENTITIES,)
 _POLICY_CALLS: Final = {
     "projects": (calls.GET_PROJECT_POLICY, "project"),
     "folders": (calls.GET_FOLDER_POLICY, "folder"),
@@ -72,8 +70,8 @@ def _ancestors(api: Api, project: str) -> Iterator[str]:
     """Yield the names of what is above a project; "" at the end if not everything is known."""
     call, about, where = calls.GET_RESOURCE_PROJECT, project, {"project": project}
     while True:
-        items = api.read(call, hides=_HIDES, about=about, **where)
-        parents = api.mapped(call, items, _parent, hides=_HIDES, about=about)
+        items = api.read(call, hides=HIDES, about=about, **where)
+        parents = api.mapped(call, items, _parent, hides=HIDES, about=about)
         if not parents or parents[0]:
             yield parents[0] if parents else ""
         if not parents or not parents[0].startswith("folders/"):
@@ -93,7 +91,7 @@ def _level(api: Api, name: str, project: str) -> Level:
     call, key = _POLICY_CALLS.get(name.partition("/")[0], (calls.GET_ORGANIZATION_POLICY, "organization"))
     where = {key: project or name}
     items, (denials, unseen) = api.parallel(
-        lambda: api.read(call, hides=_HIDES, about=name, **where), partial(_denials, api, name)
+        lambda: api.read(call, hides=HIDES, about=name, **where), partial(_denials, api, name)
     )
     reach = all_of(project) if project else EVERYWHERE
     bindings, complete = bindings_of(api, call, items, name)

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from functools import cache, partial
 from typing import Final
 
-from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, flag, required, text, texts
 from cloudguard.tables import table_of
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import GET_ROLE
+from cloudguard_gcp.identity.bindings import HIDES
 
-_HIDES: Final = (FactKind.IDENTITIES,)
 _DISABLED: Final = "DISABLED"
 
 
@@ -37,7 +36,7 @@ class Roles:
 
     def role(self, name: str) -> Role | None:
         """Return a role. If it can't be read, leave a Gap, and return the role known to this release, or None."""
-        read = self._api.listed(GET_ROLE, partial(_role, name), hides=_HIDES, about=name, role=name)
+        read = self._api.listed(GET_ROLE, partial(_role, name), hides=HIDES, about=name, role=name)
         return read[0] if read else known_roles().get(name)
 
 

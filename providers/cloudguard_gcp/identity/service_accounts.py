@@ -19,20 +19,19 @@ from cloudguard.model.identity import (
     ServiceAccountIdentity,
     Statement,
 )
-from cloudguard.model.source import FactKind, Gap, Reason, Source
+from cloudguard.model.source import Gap, Reason, Source
 from cloudguard.provider.answers import flag, required
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.resource_names import is_consumers, owner_of
-from cloudguard_gcp.identity.bindings import Binding, Principal, bindings_of, concerns
+from cloudguard_gcp.identity.bindings import HIDES, Binding, Principal, bindings_of, concerns
 from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.kubernetes_accounts import IdentityPools, SelfManaged, service_accounts_of
 from cloudguard_gcp.identity.levels import Level, organization_of
 from cloudguard_gcp.identity.resource_attributes import by_conditions
 from cloudguard_gcp.identity.roles import Roles
 
-_HIDES: Final = (FactKind.IDENTITIES,)
 ABOVE: Final = "on"
 """The key of a binding, as a policy's document has it, that is on what is above the service account."""
 _OWN_KINDS: Final = frozenset({"user", "group", "deleted"})
@@ -65,9 +64,9 @@ class Account:
 def read_accounts(api: Api, project: str, names: Iterable[str]) -> tuple[Account, ...]:
     """Return the project's service accounts, and those of the hosts, of any project."""
     call = calls.LIST_SERVICE_ACCOUNTS
-    listed = api.read(call, hides=_HIDES, about=project, project=project)
+    listed = api.read(call, hides=HIDES, about=project, project=project)
     enabled = api.mapped(
-        call, listed, lambda item: "" if flag(item, "disabled") else required(item, "email"), hides=_HIDES
+        call, listed, lambda item: "" if flag(item, "disabled") else required(item, "email"), hides=HIDES
     )
     emails = sorted({*enabled, *names} - {""})
     answers = api.gather(*(partial(_bindings, api, email) for email in emails))
@@ -80,7 +79,7 @@ def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
     https://cloud.google.com/iam/docs/reference/rest/v1/Policy
     """
     call = calls.GET_SERVICE_ACCOUNT_POLICY
-    policies = [policy for policy in api.read(call, hides=_HIDES, about=email, account=email) if policy != {}]
+    policies = [policy for policy in api.read(call, hides=HIDES, about=email, account=email) if policy != {}]
     return bindings_of(api, call, policies, email)[0]
 
 
@@ -202,7 +201,7 @@ def pools_of(
     identity_pools, unclear = cluster.pools(member for binding in bindings for member in binding.members)
     for name in unclear:
         message = f"service accounts of Kubernetes are in the identity pool {name}, whose name shows no cluster"
-        api.add_gap(Gap(calls.GET_SERVICE_ACCOUNT_POLICY.name, name, Reason.MISSING, message, _HIDES))
+        api.add_gap(Gap(calls.GET_SERVICE_ACCOUNT_POLICY.name, name, Reason.MISSING, message, HIDES))
     return identity_pools
 
 
