@@ -28,12 +28,14 @@ from cloudguard_aws.cluster.pools.next_hosts import read_pools
 from cloudguard_aws.cluster.pools.scaling_groups import read_scaling_groups
 from cloudguard_aws.cluster.tags import legacy_tag, shown_installer
 from cloudguard_aws.iam_catalog.catalog_of_cluster import ready
-from cloudguard_aws.identity.assumable_roles import with_assumable_roles
-from cloudguard_aws.identity.key_policies import read_key_policies, with_resource_policies
-from cloudguard_aws.identity.resource_policies import with_policies_of_resources
+from cloudguard_aws.identity.other_roles import ALL_AT_ONCE, with_assumable_roles, with_trusting_roles
+from cloudguard_aws.identity.resource_policies import (
+    read_key_policies,
+    with_policies_of_resources,
+    with_resource_policies,
+)
 from cloudguard_aws.identity.roles import read_identities, resolve_profiles
 from cloudguard_aws.identity.surroundings import all_identities, read_surroundings
-from cloudguard_aws.identity.trusting_roles import ALL_AT_ONCE, with_trusting_roles
 from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.members import with_members
 from cloudguard_aws.network.registrations import api_targets

@@ -9,11 +9,11 @@ from importlib.resources import files
 from typing import Final
 
 from cloudguard.model.iam_catalog import EscalationPath, IamCatalog
+from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.iam.need_tables import NeedTables
+from cloudguard.provider.iam.need_tables import NeedTables, Values, filled
 from cloudguard.tables import table_of
 from cloudguard_aws.iam_catalog.catalog import published
-from cloudguard_aws.iam_catalog.cluster_resources import TAG_KEYS, tagged_resources
 from cloudguard_aws.iam_catalog.policy_writer import PolicyDocuments
 from cloudguard_aws.iam_catalog.read_actions import read_actions
 from cloudguard_aws.iam_catalog.request_context import context_of, known_context, ordinary_context, session_tags
@@ -59,7 +59,7 @@ def iam_catalog(snapshot: Snapshot) -> IamCatalog:
         harmless=TABLES.statements_in("harmless.toml", values),
         cluster_resources=(*tagged_resources(values), *TABLES.statements_in("cluster_resources.toml", values)),
         provider_mandated=tuple(_provider_mandated(partition)) if cluster.managed else (),
-        tag_keys=tuple(key.lower() for key in TAG_KEYS if key != "aws:RequestTag/"),
+        tag_keys=tuple(map(str.lower, table_of(_PACKAGE, "cluster_tags.toml")["keys"])),
         tag_actions=tuple(actions["tags"]),
         principals=TrustPrincipals(_home_account(snapshot, partition)),
         preferred_segments=("arn", partition, "", cluster.regions[0] if cluster.regions else "", cluster.account),
@@ -96,3 +96,15 @@ def _provider_mandated(partition: str) -> Iterator[tuple[str, str, str]]:
     for table in table_of(_PACKAGE, "mandated.toml")["mandated"]:
         for name in table["policies"]:
             yield table["holder"], f"arn:{partition}:iam::aws:policy/{name}", table.get("need", "")
+
+
+def tagged_resources(values: Values) -> Iterator[Statement]:
+    """Yield statements that match only requests on resources with one of the cluster's tags."""
+    table = table_of(_PACKAGE, "cluster_tags.toml")
+    for prefix in (*table["keys"], table["request-key"]):
+        service = prefix.partition(":")[0]
+        actions = ("*",) if service == "aws" else (f"{service}:*",)
+        for tag in table["tags"]:
+            for name, value in zip(*(filled((text,), values) for text in tag), strict=True):
+                condition = Condition("StringLike", f"{prefix}{name}", (value,))
+                yield Statement(f"{prefix}{name}", Effect.ALLOW, actions, resources=("*",), conditions=(condition,))

@@ -29,8 +29,8 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.cluster.eks import EksCluster
 from cloudguard_aws.cluster.tags import clusters_of, tags_of
+from cloudguard_aws.identity.other_roles import ALL_AT_ONCE
 from cloudguard_aws.identity.policy_documents import HIDES, text_of, trust_policy
-from cloudguard_aws.identity.trusting_roles import ALL_AT_ONCE
 from cloudguard_aws.trust.issuers import shared_issuers
 
 _SUBJECT: Final = "system:serviceaccount:"

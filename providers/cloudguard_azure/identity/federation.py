@@ -2,6 +2,10 @@
 
 https://learn.microsoft.com/azure/aks/workload-identity-overview,
 https://learn.microsoft.com/entra/workload-id/workload-identity-federation-considerations
+
+With an identity binding of AKS, service accounts of the cluster use an identity without a credential for its issuer.
+Roles of Kubernetes decide which ones may. AKS keeps one issuer for each identity, which all bindings of the identity
+share: https://learn.microsoft.com/azure/aks/identity-bindings-concepts.
 """
 
 from __future__ import annotations
@@ -14,14 +18,14 @@ from functools import partial
 from typing import Any, Final
 
 from cloudguard.model.cluster import Strength
-from cloudguard.model.identity import Effect, IdentityProvider, PolicyDocument, PolicyKind, Statement
+from cloudguard.model.identity import SERVICE_ACCOUNT, Effect, IdentityProvider, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Reason, Source
 from cloudguard.provider.answers import Item, child, required, text
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import name_of, own_id, place
-from cloudguard_azure.identity.holders import HIDES, HeldIdentity
+from cloudguard_azure.identity.holders import HIDES, HeldIdentity, identity_of
 from cloudguard_azure.identity.resource_names import resource
 
 BECOMING: Final = "Microsoft.ManagedIdentity:userAssignedIdentities/federatedIdentityCredentials/exchange/action"
@@ -193,3 +197,31 @@ def accounts_of(federated: Federated, issuer: str) -> tuple[str, ...]:
     """Return the service accounts of an issuer that can take on an identity."""
     own = (credential for credential in federated.credentials if credential.issuer == issuer)
     return tuple(sorted({credential.accounts for credential in own} - {""}))
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """An identity binding. ``issuer``: the issuer of the tokens that AKS exchanges for it ("": unknown)."""
+
+    id: str
+    identity: HeldIdentity
+    issuer: str
+
+    @property
+    def provider(self) -> IdentityProvider:
+        """The issuer as one of the cluster's own."""
+        return IdentityProvider(self.issuer, Strength.STRONG, Source(calls.LIST_IDENTITY_BINDINGS.name, self.id))
+
+
+def read_bindings(api: Api, cluster: Item) -> tuple[Binding, ...]:
+    """Return the identity bindings of a managed cluster."""
+    call, name = calls.LIST_IDENTITY_BINDINGS, own_id(cluster)
+    return api.listed(call, _binding, hides=HIDES, about=name, **place(name, "resource_name"))
+
+
+def _binding(item: Item) -> Binding:
+    inside = child(item, "properties")
+    managed = child(inside, "managedIdentity")
+    required(managed, "resourceId")
+    (bound,) = identity_of(managed, (SERVICE_ACCOUNT,), (ANY,))
+    return Binding(own_id(item), bound, text(child(inside, "oidcIssuer"), "oidcIssuerUrl").rstrip("/"))

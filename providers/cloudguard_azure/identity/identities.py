@@ -17,8 +17,7 @@ from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.ids import canonical, name_of
 from cloudguard_azure.identity import assignments, federation, vaults
 from cloudguard_azure.identity.assignments import Assignment, Denial
-from cloudguard_azure.identity.bindings import read_bindings
-from cloudguard_azure.identity.federation import Federated
+from cloudguard_azure.identity.federation import Federated, read_bindings
 from cloudguard_azure.identity.gainable import Around, gainable
 from cloudguard_azure.identity.holders import (
     HIDES,

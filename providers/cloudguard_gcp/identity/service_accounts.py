@@ -105,25 +105,17 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
         for conditions in conditions_of(binding.condition)
         for left in by_conditions(conditions, _becoming(roles, binding))
     )
-    written = [
-        {
-            "role": binding.role,
-            "members": list(binding.members),
-            "condition": binding.condition or None,
-            **({ABOVE: above} if above else {}),
-        }
-        for above, binding in listed
-    ]
+    written = [{**_written(binding), **({ABOVE: above} if above else {})} for above, binding in listed]
+    document = json.dumps({"bindings": written}, sort_keys=True)
     source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
     return PolicyDocument(
-        f"{known.email}#trust",
-        "its allow policy",
-        PolicyKind.TRUST,
-        "user",
-        json.dumps({"bindings": written}, sort_keys=True),
-        statements,
-        source,
+        f"{known.email}#trust", "its allow policy", PolicyKind.TRUST, "user", document, statements, source
     )
+
+
+def _written(binding: Binding) -> dict[str, object]:
+    """Return a binding as it is in an allow policy."""
+    return {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None}
 
 
 def _becoming(roles: Roles, binding: Binding) -> frozenset[str]:

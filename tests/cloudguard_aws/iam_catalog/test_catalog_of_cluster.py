@@ -19,8 +19,7 @@ from cloudguard.model.keys import Key, KeyManager, KeyState, SecretsEncryption
 from cloudguard.model.source import Source
 from cloudguard.provider.iam.need_tables import STATEMENT_KEYS
 from cloudguard_aws.iam_catalog.catalog import PublishedCatalog, published
-from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES, iam_catalog
-from cloudguard_aws.iam_catalog.cluster_resources import tagged_resources
+from cloudguard_aws.iam_catalog.catalog_of_cluster import TABLES, iam_catalog, tagged_resources
 from cloudguard_aws.iam_catalog.read_actions import read_groups
 from docs.identities.known_roles import known_policies, written
 

@@ -7,9 +7,8 @@ from typing import Any
 
 from aws_hosts import api_of
 from cloudguard.model.identity import PolicyKind
-from cloudguard_aws.identity.assumable_roles import with_assumable_roles
+from cloudguard_aws.identity.other_roles import with_assumable_roles, with_trusting_roles
 from cloudguard_aws.identity.roles import read_identities
-from cloudguard_aws.identity.trusting_roles import with_trusting_roles
 from moto_fixtures.aws.builder import ACCOUNT, Account
 
 ROOT, NODE = f"arn:aws:iam::{ACCOUNT}:root", f"arn:aws:iam::{ACCOUNT}:role/node"

@@ -12,7 +12,7 @@ from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import GET_KEY_POLICY
-from cloudguard_aws.identity.key_policies import names, read_key_policies, with_resource_policies
+from cloudguard_aws.identity.resource_policies import names, read_key_policies, with_resource_policies
 from moto_fixtures.aws.builder import ACCOUNT, Account
 from refused_calls import Guard, Reusing
 

@@ -10,7 +10,7 @@ import pytest
 from aws_hosts import api_of
 from builders import SOURCE
 from cloudguard.model.identity import Identities, Identity, PolicyKind
-from cloudguard_aws.identity.trusting_roles import with_trusting_roles
+from cloudguard_aws.identity.other_roles import with_trusting_roles
 from moto_fixtures.aws.builder import ACCOUNT, Account
 
 NODE, CONTROL = f"arn:aws:iam::{ACCOUNT}:role/kube/node", f"arn:aws:iam::{ACCOUNT}:role/control"
