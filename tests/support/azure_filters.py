@@ -14,7 +14,7 @@ from cloudguard_azure.access.calls import LIST_SECURITY_GROUPS, LIST_SERVICE_TAG
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.network.guards import Guards
 from cloudguard_azure.network.rules import ALLOW_OR_DENY, RuleReader
-from cloudguard_azure.network.security_groups import SecurityGroupReader
+from cloudguard_azure.network.security_groups import read_security_groups
 from cloudguard_azure.network.service_tags import Place, ServiceTags
 from cloudguard_azure.network.subnets import Places, virtual_networks
 
@@ -71,7 +71,7 @@ def guards(
     api = Answers({LIST_SECURITY_GROUPS: groups, LIST_SERVICE_TAGS: [listed_tags(tags or {})]})
     places = Places(virtual_networks(api, networks), routed or {})
     met = ServiceTags(api, LOCATION)
-    return Guards(SecurityGroupReader(api, "").groups(), places, met, {}), met, api
+    return Guards(read_security_groups(api, ""), places, met, {}), met, api
 
 
 def listed_tags(tags: Mapping[str, Iterable[str]]) -> Item:

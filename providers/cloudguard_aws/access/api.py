@@ -83,14 +83,12 @@ class Api(Reader[Call]):
         self, call: Call, name: str, values: Iterable[str], *, hides: tuple[FactKind, ...], **parameters: object
     ) -> list[Item] | None:
         """Return the items whose filter ``name`` matches any of ``values``. None, and a Gap, if any page fails."""
-        wanted = sorted(values)
-        pages = [wanted[start : start + MOST_VALUES] for start in range(0, len(wanted), MOST_VALUES)]
 
         def read(page: list[str]) -> list[Item] | None:
             filtered = parameters | {call.filters: [{"Name": name, "Values": page}]}
             return self.read_or_none(call, hides=hides, about=page[0] if len(page) == 1 else "*", **filtered)
 
-        answers = self.gather(*(partial(read, page) for page in pages))
+        answers = self.gather(*(partial(read, page) for page in pages_of(values)))
         if any(answer is None for answer in answers):
             return None
         return [item for answer in answers for item in answer or ()]
@@ -160,6 +158,12 @@ class Api(Reader[Call]):
 
         with _CLIENT_LOCK:
             return self.shared.once((self.session, service, where), opened)
+
+
+def pages_of(values: Iterable[str], most: int = MOST_VALUES) -> list[list[str]]:
+    """Return ``values``, sorted, in lists of at most ``most``: as many as one call accepts."""
+    ordered = sorted(values)
+    return [ordered[start : start + most] for start in range(0, len(ordered), most)]
 
 
 def settings(service: str) -> Config:

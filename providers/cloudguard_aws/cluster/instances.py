@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from cloudguard.errors import AccessError
@@ -12,7 +13,7 @@ from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, child, children, required, text
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
-from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.api import Api, pages_of
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, MOST_VALUES
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.instance_metadata import metadata_service
@@ -94,9 +95,16 @@ def instances(api: Api, filters: Sequence[Item]) -> tuple[Instance, ...]:
 
 def instances_by_id(api: Api, ids: Sequence[str]) -> list[Instance]:
     """Return live instances by id, with many ids in a call. Raises AccessError if they can't be listed."""
-    pages = [ids[start : start + MOST_VALUES] for start in range(0, len(ids), MOST_VALUES)]
-    listed = api.gather(*(partial(instances, api, [{"Name": "instance-id", "Values": page}]) for page in pages))
-    return [instance for page in listed for instance in page]
+    return instances_matching(api, "instance-id", ids)
+
+
+def instances_matching(api: Api, name: str, values: Iterable[str]) -> list[Instance]:
+    """Return live instances whose filter ``name`` matches one of ``values``, with many values in a call.
+
+    Raises AccessError if they can't be listed.
+    """
+    wanted = ([{"Name": name, "Values": page}] for page in pages_of(values))
+    return [*chain.from_iterable(api.gather(*(partial(instances, api, filters) for filters in wanted)))]
 
 
 def record_unseen(api: Api, ids: Collection[str], why: str) -> None:

@@ -18,9 +18,9 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, child, text
 from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_aws.access.api import Api
-from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES, MOST_VALUES
+from cloudguard_aws.access.calls import DESCRIBE_NETWORK_INTERFACES
 from cloudguard_aws.cluster.find import FoundCluster
-from cloudguard_aws.cluster.instances import Instance, instances, instances_by_id, record_unseen
+from cloudguard_aws.cluster.instances import Instance, instances_by_id, instances_matching, record_unseen
 from cloudguard_aws.cluster.interfaces import addresses_of
 from cloudguard_aws.cluster.pools.fleets import TAGS, read_fleets
 from cloudguard_aws.cluster.pools.scaling_groups import read_scaling_groups
@@ -55,23 +55,22 @@ def with_members(api: Api, found: FoundCluster, named: Collection[str]) -> Found
     found = replace(found, registers=registers)
     known = {instance.id for instance in found.instances}
     targets = {*_registered(api, found, read)}
+    started = {call: {fleet.name for fleet in fleets if fleet.call is call} for call, _ in TAGS}
     try:
         interfaces = api.matching(DESCRIBE_NETWORK_INTERFACES, "vpc-id", found.networks, hides=_MEMBERS)
         of_plugin = _of_plugin(api, interfaces, found.name)
         named = {*pools, *_ids(targets), *_instances_at(api, targets - _ids(targets), interfaces), *of_plugin}
         listed = [
             *instances_by_id(api, sorted(named - known)),
-            *_tagged(api, SCALING_GROUP, {group.name for group in groups if group.warm}),
-            *chain.from_iterable(
-                _tagged(api, tag, {fleet.name for fleet in fleets if fleet.call is call}) for call, tag in TAGS
-            ),
+            *instances_matching(api, f"tag:{SCALING_GROUP}", {group.name for group in groups if group.warm}),
+            *(each for call, tag in TAGS for each in instances_matching(api, f"tag:{tag}", started[call])),
         ]
     except AccessError:
         return found  # a Gap was recorded
     record_unseen(api, pools.keys() - known - {instance.id for instance in listed}, "a scaling group lists it")
-    started = {group.name for group in fleets}
+    names = {fleet.name for fleet in fleets}
     pools |= {
-        instance.id: name for instance in (*found.instances, *listed) if (name := fleet_of(instance.tags)) in started
+        instance.id: name for instance in (*found.instances, *listed) if (name := fleet_of(instance.tags)) in names
     }
     own = (each for each in listed if each.id in pools or {*clusters_of(each.tags)} <= {found.name})
     members = {instance.id: _in_pool(instance, pools) for instance in (*found.instances, *own)}
@@ -104,17 +103,6 @@ def _instances_at(api: Api, addresses: Collection[str], interfaces: Iterable[Ite
     listed = api.mapped(DESCRIBE_NETWORK_INTERFACES, interfaces, addresses_of, hides=_MEMBERS)
     members = Members.of_addresses(dict(chain.from_iterable(listed)))
     return {known[0] for address in addresses if (known := members.find(address)) is not None}
-
-
-def _tagged(api: Api, tag: str, names: Collection[str]) -> Iterator[Instance]:
-    """Yield the instances with a tag that names their scaling group or fleet.
-
-    A scaling group does not list the instances of its warm pool
-    (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-warm-pools.html), and a fleet lists none.
-    """
-    for start in range(0, len(names), MOST_VALUES):
-        page = sorted(names)[start : start + MOST_VALUES]
-        yield from instances(api, [{"Name": f"tag:{tag}", "Values": page}])
 
 
 def _registered(api: Api, found: FoundCluster, read: Registrations) -> Iterator[str]:

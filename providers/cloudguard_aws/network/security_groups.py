@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
@@ -28,31 +28,33 @@ _LIST_NAMES: Final = (FactKind.ADDRESS_LISTS, FactKind.MEMBERS)
 
 @dataclass(frozen=True, slots=True)
 class SecurityGroups:
-    """Security groups as filters, and the groups and prefix lists that their rules name.
+    """Security groups as filters, and the groups and prefix lists that they concern.
 
-    ``named``: dict of group id → account, for these groups and the groups that their rules name. ``foreign``: groups of
-    other accounts that only rules name. ``shared``: groups of other accounts that the cluster's own interfaces are in.
-    ``searched``: the groups whose members were asked for. ``members``: interfaces in one of these groups,
-    None if they could not be read. ``lists``: prefix lists that rules or routes name.
+    ``groups``: these groups, and those that their rules name. ``external_members``: interfaces in the groups that are
+    not the cluster's own. ``lists``: prefix lists that rules or routes name.
     """
 
     filters: tuple[Filter, ...]
-    named: Mapping[str, str]
-    foreign: frozenset[str]
-    shared: frozenset[str]
-    searched: frozenset[str]
-    members: Sequence[Item] | None
+    groups: tuple[Group, ...]
+    external_members: tuple[Interface, ...]
     lists: tuple[AddressList, ...]
 
 
-def read_security_groups(
-    api: Api, names: frozenset[str], subnets: Collection[Subnet], hosts: Iterable[Host] = (), account: str = ""
+def read_security_groups(  # noqa: PLR0913 - the cluster's parts
+    api: Api,
+    names: frozenset[str],
+    subnets: Collection[Subnet],
+    own_interfaces: ClusterInterfaces,
+    *,
+    hosts: Iterable[Host] = (),
+    account: str = "",
 ) -> SecurityGroups:
     """Read the groups with the ids ``names``, and what their rules and the routes of ``subnets`` refer to.
 
     The interfaces of ``hosts`` are expected among the members of their groups. ``account``: the account that is read,
     "" if it is unknown. The owner of a VPC can share its groups with other accounts
-    (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-sharing.html).
+    (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-sharing.html): then not all members of the group
+    are known, as those of a group of another account that a rule names.
     """
     group_call, rule_call = calls.DESCRIBE_SECURITY_GROUPS, calls.DESCRIBE_SECURITY_GROUP_RULES
     items, rule_items = api.parallel(
@@ -85,7 +87,20 @@ def read_security_groups(
         partial(read_members, api, searched, group_members_of(hosts), {subnet.network for subnet in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
-    return SecurityGroups(filters, named, foreign, shared, searched, members, lists)
+    call, titles = calls.DESCRIBE_NETWORK_INTERFACES, {guard.id: guard.name for guard in filters}
+    for pairs in api.mapped(call, members or (), _group_names, hides=_MEMBERS):
+        titles.update(pairs)
+    known = searched - shared if members is not None else frozenset[str]()
+    external = api.mapped(call, members or (), lambda item: foreign_interface(item, own_interfaces), hides=_MEMBERS)
+    return SecurityGroups(
+        filters,
+        tuple(
+            Group(name, titles.get(name, ""), api.source(call, name), name in known, owner if name in foreign else "")
+            for name, owner in sorted(named.items())
+        ),
+        tuple(sorted(filter(None, external), key=lambda interface: interface.id)),
+        lists,
+    )
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
@@ -104,29 +119,6 @@ def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:
 
 def _meaning(rule: Rule) -> tuple[object, ...]:
     return rule.direction, rule.services, rule.peer
-
-
-def groups_and_members(
-    api: Api, read: SecurityGroups, own_interfaces: ClusterInterfaces
-) -> tuple[tuple[Group, ...], tuple[Interface, ...]]:
-    """Return the groups that hosts are in or rules name, and the members that are not the cluster's own interfaces."""
-    call = calls.DESCRIBE_NETWORK_INTERFACES
-    listed = api.mapped(call, read.members or (), _group_names, hides=_MEMBERS)
-    names = {guard.id: guard.name for guard in read.filters} | {name: title for each in listed for name, title in each}
-    groups = tuple(
-        Group(
-            id=name,
-            name=names.get(name, ""),
-            source=api.source(call, name),
-            members_known=read.members is not None and name in read.searched - read.shared,
-            owner=account if name in read.foreign else "",
-        )
-        for name, account in sorted(read.named.items())
-    )
-    interfaces = api.mapped(
-        call, read.members or (), lambda item: foreign_interface(item, own_interfaces), hides=_MEMBERS
-    )
-    return groups, tuple(sorted(filter(None, interfaces), key=lambda interface: interface.id))
 
 
 def _group_names(item: Item) -> list[tuple[str, str]]:

@@ -20,7 +20,7 @@ from cloudguard_aws.network.group_members import ClusterInterfaces, balancer_des
 from cloudguard_aws.network.inventory import ROUTES, Inventory, read_subnets
 from cloudguard_aws.network.pointers import accelerators, record_unfollowed_to_endpoint, tunnels
 from cloudguard_aws.network.routes import with_routes
-from cloudguard_aws.network.security_groups import groups_and_members, read_security_groups
+from cloudguard_aws.network.security_groups import read_security_groups
 
 
 def read_topology(  # noqa: PLR0913 - all parts of the network
@@ -40,18 +40,17 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
     every = inventory.balancers.every
     subnets = _subnets(api, inventory, used_subnets(hosts, pools, endpoints).union(*(lb.subnets for lb in every)))
     names = _filter_names(hosts, pools, endpoints).union(*(lb.filters for lb in every))
-    balancers, security_groups, outbound = api.parallel(
-        partial(read_balancers, api, inventory.balancers, cluster=cluster),
-        partial(read_security_groups, api, names, subnets, hosts, account),
-        partial(_outbound, api, hosts, subnets),
-    )
     of_cluster = ClusterInterfaces(
         cluster=cluster,
         hosts={host.id for host in hosts},
         interfaces={interface.id for interface in interfaces_of(hosts)},
         balancers=balancer_descriptions(inventory.balancers.read),
     )
-    groups, external_members = groups_and_members(api, security_groups, of_cluster)
+    balancers, security_groups, outbound = api.parallel(
+        partial(read_balancers, api, inventory.balancers, cluster=cluster),
+        partial(read_security_groups, api, names, subnets, of_cluster, hosts=hosts, account=account),
+        partial(_outbound, api, hosts, subnets),
+    )
     ends = {*of_cluster.hosts, *(balancer.id for balancer in inventory.balancers.modern)}
     interfaces = inventory.vpcs.interfaces or ()
     services = tunnels(
@@ -67,11 +66,11 @@ def read_topology(  # noqa: PLR0913 - all parts of the network
         networks=tuple(sorted(networks, key=lambda network: network.id)),
         subnets=subnets,
         filters=(*security_groups.filters, *sorted(acls, key=lambda acl: acl.id), *balancers.filters),
-        groups=groups,
+        groups=security_groups.groups,
         address_lists=security_groups.lists,
         balancers=balancers.balancers,
         endpoints=endpoints,
-        external_members=external_members,
+        external_members=security_groups.external_members,
         neighbours=_neighbours(api, inventory, of_cluster, {subnet.id for subnet in subnets}),
         tunnels=(*services, *accelerators(api, interfaces, ends)),
         outbound_addresses=outbound,

@@ -80,6 +80,11 @@ def ids_in(item: Item, key: str) -> tuple[str, ...]:
     return tuple(_checked(required(reference, "id"), key) for reference in children(item, key))
 
 
+def parts(item: Item, *keys: str) -> list[Item]:
+    """Return the properties of the parts in the lists ``keys`` of an item."""
+    return [child(part, "properties") for key in keys for part in children(item, key)]
+
+
 def word(item: Item, key: str) -> str:
     """Return an enum's value in lower case: Azure compares it without case."""
     return text(item, key).lower()

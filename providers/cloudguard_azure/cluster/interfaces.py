@@ -9,9 +9,9 @@ from cloudguard.model.network import Interface
 from cloudguard.model.source import Source
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
-from cloudguard.provider.answers import AnswerError, Item, child, children, flag, number, text, text_map
+from cloudguard.provider.answers import AnswerError, Item, child, flag, number, text, text_map
 from cloudguard.values import dataclass
-from cloudguard_azure.access.ids import id_in, ids_in, own_id, word
+from cloudguard_azure.access.ids import id_in, ids_in, own_id, parts, word
 
 _SERVICE: Final = "k8s-azure-service"
 _LEGACY: Final = ("service", "kubernetes-cluster-name")
@@ -70,10 +70,7 @@ def _service(tags: Mapping[str, str]) -> str:
 
 def configurations(item: Item) -> Sequence[Item]:
     """Return the properties of the IP configurations of an interface, or of a scale set's next interface."""
-    return tuple(
-        child(ip_configuration, "properties")
-        for ip_configuration in children(child(item, "properties"), "ipConfigurations")
-    )
+    return parts(child(item, "properties"), "ipConfigurations")
 
 
 def interface(

@@ -17,7 +17,7 @@ from cloudguard.provider.answers import Item, child, children, choice, flag, por
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_LOAD_BALANCERS
-from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent, word
+from cloudguard_azure.access.ids import id_in, ids_in, name_of, own_id, parent, parts, word
 
 HIDES: Final = (FactKind.BALANCERS,)
 _PROTOCOLS: Final = {"tcp": ("tcp",), "udp": ("udp",), "all": ("tcp", "udp"), "quic": ("udp",)}
@@ -108,8 +108,7 @@ def load_balancer(api: Api, item: Item) -> LoadBalancer:
     pools = api.mapped(call, children(inside, "backendAddressPools"), _pool, hides=HIDES)
     listed = [rule for kind in _RULES for rule in children(inside, kind)]
     forwardings = api.mapped(call, listed, _forwarding, hides=HIDES)
-    ends = [child(end, "properties") for key in _ENDS for end in children(inside, key)]
-    named = {name for end in ends for kind in _RULES for name in ids_in(end, kind)}
+    named = {name for end in parts(inside, *_ENDS) for kind in _RULES for name in ids_in(end, kind)}
     return LoadBalancer(
         id=own_id(item),
         name=text(item, "name"),
@@ -174,7 +173,7 @@ def _ports(protocols: tuple[str, ...], first: int, last: int) -> ServiceSet:
 
 def _pool(item: Item) -> BackendPool:
     inside = child(item, "properties")
-    members = [child(address, "properties") for address in children(inside, "loadBalancerBackendAddresses")]
+    members = parts(inside, "loadBalancerBackendAddresses")
     network = id_in(inside, "virtualNetwork")
     configurations = (
         *ids_in(inside, "backendIPConfigurations"),
@@ -198,9 +197,9 @@ def _network(member: Item) -> str:
 
 def _outbound(inside: Item) -> Iterator[tuple[str, str]]:
     """Yield the front ends that the members of a pool leave by: of outbound rules, and of rules with outbound SNAT."""
-    for rule in (child(item, "properties") for item in children(inside, "outboundRules")):
+    for rule in parts(inside, "outboundRules"):
         for front in ids_in(rule, "frontendIPConfigurations"):
             yield front, id_in(rule, "backendAddressPool")
-    for rule in (child(item, "properties") for item in children(inside, "loadBalancingRules")):
+    for rule in parts(inside, "loadBalancingRules"):
         if not flag(rule, "disableOutboundSnat"):
             yield id_in(rule, "frontendIPConfiguration"), id_in(rule, "backendAddressPool")

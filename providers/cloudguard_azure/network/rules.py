@@ -46,10 +46,10 @@ class WrittenRule:
     access: str
     protocol: str
     priority: int
-    source_ports: tuple[str, ...]
-    ports: tuple[str, ...]
-    sources: tuple[str, ...]
-    destinations: tuple[str, ...]
+    source_ports: tuple[str, ...] = ()
+    ports: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
     source_groups: tuple[str, ...] = ()
     destination_groups: tuple[str, ...] = ()
     description: str = ""
@@ -58,37 +58,38 @@ class WrittenRule:
 def security_rule(item: Item) -> WrittenRule:
     """Return a rule of a security group. Its singular and plural fields are merged."""
     properties = child(item, "properties")
-    return WrittenRule(
-        name=required(item, "name"),
-        direction=word(properties, "direction"),
-        access=word(properties, "access"),
-        protocol=word(properties, "protocol"),
-        priority=number(properties, "priority"),
+    return replace(
+        _rule(required(item, "name"), properties),
         source_ports=_united(properties, "sourcePortRange"),
         ports=_united(properties, "destinationPortRange"),
         sources=_united(properties, "sourceAddressPrefix"),
         destinations=_united(properties, "destinationAddressPrefix"),
         source_groups=ids_in(properties, "sourceApplicationSecurityGroups"),
         destination_groups=ids_in(properties, "destinationApplicationSecurityGroups"),
-        description=text(properties, "description"),
     )
 
 
 def admin_rule(item: Item) -> WrittenRule:
     """Return a security admin rule of a network manager."""
     properties = child(item, "properties")
+    sources, destinations = (children(properties, key) for key in ("sources", "destinations"))
+    return replace(
+        _rule(name_of(text(item, "id")) or required(item, "name"), properties),
+        source_ports=tuple(texts(properties, "sourcePortRanges")),
+        ports=tuple(texts(properties, "destinationPortRanges")),
+        sources=tuple(required(source, "addressPrefix") for source in sources),
+        destinations=tuple(required(destination, "addressPrefix") for destination in destinations),
+    )
+
+
+def _rule(name: str, properties: Item) -> WrittenRule:
+    """Return a rule without its ports and its two ends."""
     return WrittenRule(
-        name=name_of(text(item, "id")) or required(item, "name"),
+        name=name,
         direction=word(properties, "direction"),
         access=word(properties, "access"),
         protocol=word(properties, "protocol"),
         priority=number(properties, "priority"),
-        source_ports=tuple(texts(properties, "sourcePortRanges")),
-        ports=tuple(texts(properties, "destinationPortRanges")),
-        sources=tuple(required(source, "addressPrefix") for source in children(properties, "sources")),
-        destinations=tuple(
-            required(destination, "addressPrefix") for destination in children(properties, "destinations")
-        ),
         description=text(properties, "description"),
     )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from cloudguard.model.filters import Action, Direction, Filter, Peer, Rule
@@ -170,30 +171,26 @@ def unread(name: str, title: str, source: Source) -> Filter:
     return in_series(name, title, rules_for_all_traffic("unread", source, f"{title} could not be read"), source)
 
 
-class SecurityGroupReader:
-    """Reads the security groups of a subscription. ``aks_group``: the resource group managed by AKS ("": none)."""
+def read_security_groups(api: Api, aks_group: str) -> dict[str, SecurityGroup] | None:
+    """Read the security groups of a subscription, by id. None if they can't be read.
 
-    def __init__(self, api: Api, aks_group: str) -> None:
-        self._api = api
-        self._aks_group = aks_group
+    A rule that can't be parsed leaves a Gap. ``aks_group``: the resource group managed by AKS ("": none).
+    """
+    items = api.read_or_none(LIST_SECURITY_GROUPS, hides=HIDES)
+    groups = api.mapped(LIST_SECURITY_GROUPS, items or (), partial(_group, api, aks_group), hides=HIDES)
+    return None if items is None else {group.id: group for group in groups}
 
-    def groups(self) -> dict[str, SecurityGroup] | None:
-        """Return the security groups by id, None if they can't be read. A rule that can't be parsed leaves a Gap."""
-        items = self._api.read_or_none(LIST_SECURITY_GROUPS, hides=HIDES)
-        groups = self._api.mapped(LIST_SECURITY_GROUPS, items or (), self._group, hides=HIDES)
-        return None if items is None else {group.id: group for group in groups}
 
-    def _group(self, item: Item) -> SecurityGroup:
-        group_id, name, properties = own_id(item), required(item, "name"), child(item, "properties")
-        written = (
-            self._api.mapped(LIST_SECURITY_GROUPS, children(properties, key), security_rule, hides=HIDES, about=name)
-            for key in ("securityRules", "defaultSecurityRules")
-        )
-        rules, defaults = written
-        kept_by_aks = bool(self._aks_group) and group_of(group_id) == self._aks_group
-        by_sign = OWNERS.of(Thing.FILTER, name, tags_of(item))
-        owner = OWNERS.known("aks", f"resource group {self._aks_group}") if kept_by_aks else by_sign
-        return SecurityGroup(group_id, name, rules, defaults or DEFAULT_RULES, kept_by_aks, owner)
+def _group(api: Api, aks_group: str, item: Item) -> SecurityGroup:
+    group_id, name, properties = own_id(item), required(item, "name"), child(item, "properties")
+    rules, defaults = (
+        api.mapped(LIST_SECURITY_GROUPS, children(properties, key), security_rule, hides=HIDES, about=name)
+        for key in ("securityRules", "defaultSecurityRules")
+    )
+    kept_by_aks = bool(aks_group) and group_of(group_id) == aks_group
+    by_sign = OWNERS.of(Thing.FILTER, name, tags_of(item))
+    owner = OWNERS.known("aks", f"resource group {aks_group}") if kept_by_aks else by_sign
+    return SecurityGroup(group_id, name, rules, defaults or DEFAULT_RULES, kept_by_aks, owner)
 
 
 def read_admin_filter(api: Api, network: str, tags: ServiceTags, near: Place) -> Filter | None:

@@ -11,10 +11,10 @@ from typing import Final
 
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Reason, Source
-from cloudguard.provider.answers import Item, child, children, text
+from cloudguard.provider.answers import Item, child, text
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_NETWORKS
-from cloudguard_azure.access.ids import ids_in, subscription_of, word
+from cloudguard_azure.access.ids import ids_in, parts, subscription_of, word
 from cloudguard_azure.network.subnets import VirtualSubnet
 
 _HIDES: Final = (FactKind.MEMBERS,)
@@ -43,8 +43,7 @@ def services_in(api: Api, subnets: Iterable[VirtualSubnet]) -> Iterator[Interfac
 def _owners(item: Item) -> Iterator[str]:
     """Yield the services of a subnet, and the interfaces of other subscriptions in it."""
     inside, own = child(item, "properties"), subscription_of(text(item, "id"))
-    links = (child(link, "properties") for key in _LINKS for link in children(inside, key))
-    kinds = (text(link, "linkedResourceType") or "a service" for link in links)
+    kinds = (text(link, "linkedResourceType") or "a service" for link in parts(inside, *_LINKS))
     yield from (kind for kind in kinds if not kind.lower().startswith(_OF_AKS))
     yield from (name for key in _PARTS for name in ids_in(inside, key))
     for name in ids_in(inside, "ipConfigurations"):

@@ -17,7 +17,7 @@ from cloudguard.provider.answers import AnswerError, Item, child, children, flag
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_CONNECTIVITY, LIST_NETWORKS
-from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, parent, place, word
+from cloudguard_azure.access.ids import group_of, id_in, name_of, own_id, parent, parts, place, word
 from cloudguard_azure.network.service_tags import EVERYWHERE, Place, addresses_of
 
 HIDES: Final = (FactKind.ROUTES, FactKind.FILTERS)
@@ -143,10 +143,7 @@ def _subnet(network: str, item: Item) -> VirtualSubnet:
         ranges=_ranges(listed),
         group=id_in(properties, "networkSecurityGroup"),
         table=id_in(properties, "routeTable"),
-        for_aks=any(
-            word(child(delegation, "properties"), "serviceName") == _AKS
-            for delegation in children(properties, "delegations")
-        ),
+        for_aks=any(word(delegation, "serviceName") == _AKS for delegation in parts(properties, "delegations")),
         item=item,
     )
 

@@ -24,7 +24,7 @@ from cloudguard_azure.cluster.machines import ScaleSet
 from cloudguard_azure.network.guards import Guards
 from cloudguard_azure.network.others import Relevance, read_others
 from cloudguard_azure.network.routes import RouteTable, SubnetRoutes, route_tables
-from cloudguard_azure.network.security_groups import SecurityGroupReader, read_admin_filter
+from cloudguard_azure.network.security_groups import read_admin_filter, read_security_groups
 from cloudguard_azure.network.service_tags import HOST, ServiceTags
 from cloudguard_azure.network.subnets import (
     HIDES,
@@ -60,9 +60,10 @@ class NetworkFacts:
 
 def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
     """Read all facts about the cluster's networks that concern its hosts."""
-    groups = SecurityGroupReader(api, found.aks.node_group if found.aks else "")
     listed, tables, known = api.parallel(
-        partial(api.read, calls.LIST_NETWORKS, hides=HIDES), partial(route_tables, api), groups.groups
+        partial(api.read, calls.LIST_NETWORKS, hides=HIDES),
+        partial(route_tables, api),
+        partial(read_security_groups, api, found.aks.node_group if found.aks else ""),
     )
     used = used_subnets(hosts, pools)
     network_ids = frozenset(parent(name) for name in used)
@@ -112,7 +113,8 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         tunnels=ways.tunnels,
         outbound_addresses=ways.outbound_addresses,
     )
-    pods = _pod_ranges(near, tables, routes) | _own_ranges(found.pod_subnets, places)
+    own = (name for name in found.pod_subnets if name in places.subnets and places.subnets[name].for_aks)
+    pods = _pod_ranges(near, tables, routes) | places.ranges(own)
     return NetworkFacts(topology, hosts, pools, pods | ways.control_plane)
 
 
@@ -137,7 +139,6 @@ def _subnets(near: Iterable[VirtualNetwork], routes: SubnetRoutes) -> Iterator[S
     """Yield the subnets. Their security groups are filters of interfaces, because they also guard within a subnet."""
     for network in near:
         for subnet in network.subnets:
-            source = Source(calls.LIST_NETWORKS.name, subnet.id)
             yield Subnet(
                 id=subnet.id,
                 name=subnet.name,
@@ -146,7 +147,7 @@ def _subnets(near: Iterable[VirtualNetwork], routes: SubnetRoutes) -> Iterator[S
                 ranges=subnet.ranges,
                 filters=(),
                 routes=routes.routes(subnet, network),
-                source=source,
+                source=Source(calls.LIST_NETWORKS.name, subnet.id),
             )
 
 
@@ -155,11 +156,6 @@ def _pod_ranges(near: Iterable[VirtualNetwork], tables: Mapping[str, RouteTable]
     return AddressSet.union(
         addresses for name in wanted if name in tables for addresses in routes.to_hosts(tables[name])
     )
-
-
-def _own_ranges(subnets: Collection[str], places: Places) -> AddressSet:
-    """Return the addresses of those subnets (ids) in which only AKS gives addresses."""
-    return places.ranges(name for name in subnets if name in places.subnets and places.subnets[name].for_aks)
 
 
 class _Guarded:
@@ -230,11 +226,9 @@ def _skus_of_profile(scale_set: ScaleSet) -> frozenset[str]:
     The reading of the pools records the gap of an odd profile.
     """
     try:
-        addresses = [
-            child(address, "publicIPAddressConfiguration")
-            for interface in children(child(scale_set.profile, "networkProfile"), "networkInterfaceConfigurations")
-            for address in configurations(interface)
-        ]
+        interfaces = children(child(scale_set.profile, "networkProfile"), "networkInterfaceConfigurations")
+        listed = [configuration for interface in interfaces for configuration in configurations(interface)]
+        addresses = (child(configuration, "publicIPAddressConfiguration") for configuration in listed)
         return frozenset(word(child(address, "sku"), "name") for address in addresses if address)
     except AnswerError:
         return frozenset({""})

@@ -7,6 +7,8 @@ https://cloud.google.com/firewall/docs/firewall-policies-rule-details.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from itertools import chain
 from typing import Final, cast
 
 from cloudguard.model.filters import Action, AddressList, Direction, Filter, Peer, Rule
@@ -58,41 +60,20 @@ _SELECTORS: Final = frozenset(
 ) | {"layer4Configs"}
 _TARGETS: Final = frozenset(
     (
-        "targetForwardingRules",
-        "targetResources",
-        "targetSecureTags",
-        "targetServiceAccounts",
-        "targetTags",
-        "targetType",
+        *("targetForwardingRules", "targetResources", "targetSecureTags"),
+        *("targetServiceAccounts", "targetTags", "targetType"),
     )
 )
 _ABOUT_BALANCERS: Final = "INTERNAL_MANAGED_LB"
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """A network's filters in a region, in evaluation order, and the address lists that their rules name."""
-
-    filters: tuple[Filter, ...]
-    lists: tuple[AddressList, ...]
-
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """The ids of the filters, in evaluation order."""
-        return tuple(guard.id for guard in self.filters)
-
-
-@dataclass(frozen=True, slots=True)
 class FirewallPolicy:
-    """A firewall policy in effect: its kind in Google's API, its priority within that kind, its rules as a filter.
-
-    ``lists``: the address lists that its rules name, whose addresses were not read.
-    """
+    """A firewall policy in effect: its kind in Google's API, its priority within that kind, its rules as a filter."""
 
     kind: str
     priority: int
     filter: Filter
-    lists: tuple[AddressList, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +95,8 @@ class PolicyReader:
         kind, number_ = text(item, "type"), text(item, "name")
         name = text(item, "shortName") or text(item, "displayName") or number_
         priority = number(item, "priority", 0) if kind != _ABOVE else 0  # policies above the project come in order
-        lists = dict[str, AddressList]()
-        read = self.api.mapped(
-            self.call,
-            children(item, "rules"),
-            lambda rule: self._rules(rule, kind, lists),
-            hides=(FactKind.FILTERS,),
-            about=name,
-        )
-        rules = [rule for listed in read for rule in listed]
+        listed, make = children(item, "rules"), partial(self._rules, kind)
+        rules = chain.from_iterable(self.api.mapped(self.call, listed, make, hides=(FactKind.FILTERS,), about=name))
         guard = Filter(
             id=f"policy {number_ or name}{_id_suffix(kind, self.network, self.region)}",
             name=name,
@@ -134,19 +108,19 @@ class PolicyReader:
             editable=kind not in _SYSTEM,
             written_by=OWNERS.known("organization") if kind == _ABOVE else None,
         )
-        return FirewallPolicy(kind, priority, guard, tuple(lists.values()))
+        return FirewallPolicy(kind, priority, guard)
 
-    def _rules(self, rule: Item, kind: str, lists: dict[str, AddressList]) -> tuple[Rule, ...]:
+    def _rules(self, kind: str, rule: Item) -> tuple[Rule, ...]:
         if flag(rule, "disabled") or not _applies_to_network(rule, self.network):
             return ()
         why = "" if kind in _KNOWN else f"the policy type {kind} is not known"
-        return tuple(_rules(rule, self.source, lists, why))
+        return tuple(_rules(rule, self.source, why))
 
 
 def chain_of(
     network: VpcNetwork, firewalls: Iterable[Firewall], policies: Iterable[FirewallPolicy], source: Source
-) -> Chain:
-    """Return the filters of ``network``: its VPC firewall rules, and the ``policies`` in effect on it in a region."""
+) -> tuple[Filter, ...]:
+    """Return the filters of ``network`` in a region, in evaluation order, with its ``policies`` in effect."""
     rules = [rule for firewall in firewalls if firewall.network == network.id for rule in firewall.rules]
     classic = Filter(
         id=f"firewalls of {_full_name(network.id)}",
@@ -162,8 +136,14 @@ def chain_of(
     first, then = ([*lower], [classic]) if network.policies_first else ([classic], lower)
     above = [policy.filter for policy in read if policy.kind == _ABOVE or policy.kind not in _KNOWN]
     system = [policy.filter for policy in read if policy.kind in _SYSTEM]
-    lists = {address_list.id: address_list for policy in read for address_list in policy.lists}
-    return Chain((*above, *system, *first, *then, _implied(network.id, source)), tuple(lists.values()))
+    return (*above, *system, *first, *then, _implied(network.id, source))
+
+
+def unread_lists(filters: Iterable[Filter]) -> tuple[AddressList, ...]:
+    """Return the address lists that rules of policies name. Their addresses are not read."""
+    rules = (rule for guard in filters for rule in guard.rules if rule.peer.address_list)
+    sources = {rule.peer.address_list: rule.source for rule in rules}
+    return tuple(AddressList(name, name, (), known=False, source=sources[name]) for name in sorted(sources))
 
 
 def _full_name(network: str) -> str:
@@ -192,16 +172,7 @@ def _implied(network: str, source: Source) -> Filter:
         for cidr in sorted(WHOLE)
     )
     name = f"implied rules of {_full_name(network)}"
-    return Filter(
-        name,
-        "",
-        "implied rules",
-        rules,
-        source,
-        ordered=True,
-        in_chain=True,
-        editable=False,
-    )
+    return Filter(name, "", "implied rules", rules, source, ordered=True, in_chain=True, editable=False)
 
 
 def _applies_to_network(rule: Item, network: str) -> bool:
@@ -212,7 +183,7 @@ def _applies_to_network(rule: Item, network: str) -> bool:
     return not listed or network in listed
 
 
-def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) -> Iterator[Rule]:
+def _rules(rule: Item, source: Source, why: str) -> Iterator[Rule]:
     """Yield a rule for each of its peers. An unknown action gives both PERMIT and DENY.
 
     ``why``: a reason for ``Rule.uncertain`` ("": none).
@@ -222,13 +193,9 @@ def _rules(rule: Item, source: Source, lists: dict[str, AddressList], why: str) 
     services, strange = _services(match)
     word = text(rule, "action")
     actions = _ACTIONS.get(word.lower(), (Action.PERMIT, Action.DENY))
-    reasons = [
-        why,
-        *_assumptions(rule, match, target),
-        strange,
-        f"its action {word} may allow or deny" if len(actions) > 1 else "",
-    ]
-    peers = [(peer, narrow, action) for peer, narrow in _peers(match, sender, source, lists) for action in actions]
+    unclear = f"its action {word} may allow or deny" if len(actions) > 1 else ""
+    reasons = [why, *_assumptions(rule, match, target), strange, unclear]
+    peers = [(peer, narrow, action) for peer, narrow in _peers(match, sender) for action in actions]
     for place, (peer, narrow, action) in enumerate(peers, 1):
         yield Rule(
             id=f"{priority}" if len(peers) == 1 else f"{priority}#{place}",
@@ -275,7 +242,7 @@ def _target_addresses(match: Item, target: str) -> AddressSet:
     return NO_ADDRESSES if unread else AddressSet.of(texts(match, f"{target}IpRanges"))
 
 
-def _peers(match: Item, sender: str, source: Source, lists: dict[str, AddressList]) -> Iterator[tuple[Peer, str]]:
+def _peers(match: Item, sender: str) -> Iterator[tuple[Peer, str]]:
     """Yield the peers of a rule, each with the reason why its traffic is not fully known ("": it is known).
 
     A rule matches the senders of any selector. The selectors of networks narrow all of them.
@@ -288,9 +255,7 @@ def _peers(match: Item, sender: str, source: Source, lists: dict[str, AddressLis
     for cidr in ranges or ([] if adding else [EVERYONE, "::/0"]):
         yield Peer(AddressSet.parse(cidr)), uncertain
     for word, words in adding:
-        name = f"{word} {words}"
-        lists.setdefault(name, AddressList(name, name, (), known=False, source=source))
-        yield Peer(address_list=name), uncertain
+        yield Peer(address_list=f"{word} {words}"), uncertain
 
 
 def _words(value: object) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import field, replace
 from functools import partial, reduce
+from itertools import chain
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.filters import AddressList, Group
+from cloudguard.model.filters import Filter, Group
 from cloudguard.model.network import Interface, NextHop, Topology
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
@@ -24,7 +25,7 @@ from cloudguard_gcp.cluster.pools import next_of_others, pools_behind
 from cloudguard_gcp.cluster.selectors import is_of_connectors
 from cloudguard_gcp.network.backends import Backends
 from cloudguard_gcp.network.balancers import balancers_of
-from cloudguard_gcp.network.firewall_policies import Chain, PolicyReader, chain_of
+from cloudguard_gcp.network.firewall_policies import PolicyReader, chain_of, unread_lists
 from cloudguard_gcp.network.members import projects_with_rules, read_rules
 from cloudguard_gcp.network.routers import LearnedRoute, addresses_out, learned_routes, router
 from cloudguard_gcp.network.routes import VpcRoute, members_of, vpc_route, with_routes
@@ -89,7 +90,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     miss_rules(api, attachments, (rule.id for rule in rules))
     balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
     ranges = {subnet.subnet.id: subnet.subnet.ranges for subnet in inventory.subnets}
-    filters = {guard.id: guard for chain in chains.values() for guard in chain.filters}
+    filters = {guard.id: guard for guards in chains.values() for guard in guards}
     named = used_groups(filters.values(), hosts, pools)
     subnets = with_routes(
         [subnet.subnet for subnet in inventory.subnets], inventory.routes, inventory.learned, members_of(hosts, pools)
@@ -101,7 +102,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         subnets=(*subnets, *balancers.subnets),
         filters=(*filters.values(), *balancers.filters),
         groups=tuple(_groups(named, alone=alone)),
-        address_lists=_lists(chains.values()),
+        address_lists=unread_lists(filters.values()),
         balancers=tuple(published(balancers.balancers, attachments, ranges)),
         external_members=(
             *_external_members(found, hosts, named),
@@ -111,7 +112,7 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
         neighbours=(*_neighbours(found, hosts, used), *services.neighbours(used)) if alone and services.known else None,
         outbound_addresses=public_addresses(hosts) | inventory.outbound,
     )
-    return NetworkFacts(topology, {subnet: chain.ids for subnet, chain in chains.items()})
+    return NetworkFacts(topology, {subnet: tuple(guard.id for guard in guards) for subnet, guards in chains.items()})
 
 
 def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
@@ -162,7 +163,7 @@ def _record_missing_subnet_routes(api: Api, subnets: Iterable[VpcSubnet], routes
             api.missed(calls.LIST_ROUTES, subnet.id, message, _ROUTES)
 
 
-def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str, Chain]:
+def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str, tuple[Filter, ...]]:
     """Return the filters in force for each subnet. Filters of subnets without hosts are not read."""
     known = {network.id: network for network in inventory.networks}
     subnets = [
@@ -177,7 +178,7 @@ def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str,
     return {subnet: chains[place] for subnet, place in places.items()}
 
 
-def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region: str) -> Chain:
+def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region: str) -> tuple[Filter, ...]:
     """Return the filters in force on a network in a region.
 
     If the region's policies may not be read, return the network's global ones.
@@ -187,11 +188,9 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
     items = api.read_or_none(call, hides=_FILTERS, about=name, project=project, region=region, network=network.id)
     if items is None:
         call, items = other, api.read(other, hides=_FILTERS, about=name, project=project, network=name)
-    listed = api.mapped(call, items, lambda item: children(item, "firewallPolicys"), hides=_FILTERS, about=name)
-    reader = PolicyReader(api, call, network.id, region)
-    policies = api.mapped(
-        call, [policy for policies in listed for policy in policies], reader.policy, hides=_FILTERS, about=name
-    )
+    listed = api.mapped(call, items, partial(children, key="firewallPolicys"), hides=_FILTERS, about=name)
+    read = PolicyReader(api, call, network.id, region).policy
+    policies = api.mapped(call, chain.from_iterable(listed), read, hides=_FILTERS, about=name)
     return chain_of(network, firewalls, policies, Source(calls.LIST_FIREWALLS.name, network.id))
 
 
@@ -212,11 +211,6 @@ def _groups(named: Iterable[str], *, alone: bool) -> Iterator[Group]:
     for name in sorted(named):
         known = alone and not is_of_connectors(name)
         yield Group(name, name.partition("/")[2], Source(calls.LIST_INSTANCES.name), known)
-
-
-def _lists(chains: Iterable[Chain]) -> tuple[AddressList, ...]:
-    lists = {address_list.id: address_list for chain in chains for address_list in chain.lists}
-    return tuple(lists[name] for name in sorted(lists))
 
 
 def _external_members(found: FoundCluster, hosts: Iterable[Host], named: Collection[str]) -> Iterator[Interface]:

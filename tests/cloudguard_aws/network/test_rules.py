@@ -10,6 +10,7 @@ from aws_hosts import api_of
 from cloudguard.model.filters import Action, Direction, Peer
 from cloudguard.packet_sets.addresses import ALL4, ALL6
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard_aws.network.group_members import ClusterInterfaces
 from cloudguard_aws.network.rules import listed_rule, network_acl, security_group, services_text
 from cloudguard_aws.network.security_groups import read_security_groups
 from moto_fixtures.aws.builder import WORLD, WORLD6, Account
@@ -163,7 +164,7 @@ def test_rules_of_two_different_answers_are_united(inner_account: Account, lost:
                     del holder[key][0]
 
     api.client("ec2").meta.events.register("after-call.ec2.*", without)
-    (guard,) = read_security_groups(api, frozenset({group.id}), ()).filters
+    (guard,) = read_security_groups(api, frozenset({group.id}), (), ClusterInterfaces("", (), (), ())).filters
     let_in = {(str(rule.services), str(rule.peer)) for rule in guard.rules if rule.direction is Direction.INGRESS}
     assert let_in == {("tcp/22", "0.0.0.0/0"), ("tcp/443", "10.0.0.0/8")}
     assert len(guard.rules) == 3

@@ -16,7 +16,7 @@ from cloudguard_azure.cluster.find import find
 from cloudguard_azure.cluster.hosts import read_hosts
 from cloudguard_azure.cluster.machines import OPEN_METADATA
 from cloudguard_azure.network.guards import Guards
-from cloudguard_azure.network.security_groups import SecurityGroup, SecurityGroupReader
+from cloudguard_azure.network.security_groups import SecurityGroup, read_security_groups
 from cloudguard_azure.network.service_tags import ServiceTags
 from cloudguard_azure.network.subnets import Places
 from cloudguard_azure.network.topology import read_around
@@ -36,7 +36,7 @@ DENY = {
 def group(*rules: dict[str, Any]) -> SecurityGroup:
     listed = [{"name": f"rule{place}", "properties": rule} for place, rule in enumerate(rules)]
     item = resource("network", "Microsoft.Network/networkSecurityGroups", "nodes", securityRules=listed)
-    security_groups = SecurityGroupReader(Answers({LIST_SECURITY_GROUPS: [item]}), "").groups()
+    security_groups = read_security_groups(Answers({LIST_SECURITY_GROUPS: [item]}), "")
     assert security_groups is not None
     return next(iter(security_groups.values()))
 

@@ -27,7 +27,7 @@ from cloudguard.reachability.filters import Filters
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_SECURITY_GROUPS
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.network.guards import Guards
-from cloudguard_azure.network.security_groups import SecurityGroupReader, read_admin_filter
+from cloudguard_azure.network.security_groups import read_admin_filter, read_security_groups
 from cloudguard_azure.network.service_tags import ServiceTags
 from cloudguard_azure.network.subnets import Places, virtual_networks
 
@@ -186,7 +186,7 @@ def test_a_denial_for_virtualnetwork_overrides_the_default_rules(more: dict[str,
 
 def test_a_group_kept_by_aks_is_marked() -> None:
     api = Answers({LIST_SECURITY_GROUPS: [group("inner")]})
-    read = [SecurityGroupReader(api, name).groups() or {} for name in ("net", "mc_other", "")]
+    read = [read_security_groups(api, name) or {} for name in ("net", "mc_other", "")]
     assert [security_groups[INNER].kept_by_aks for security_groups in read] == [True, False, False]
 
 
@@ -224,5 +224,5 @@ def test_rules_of_a_network_manager_come_first(access: str, group_says: str, exp
     places, tags = Places(networks, {}), ServiceTags(api, LOCATION)
     first = read_admin_filter(api, canonical(NETWORK), tags, places.of_network(canonical(NETWORK)))
     assert first is not None
-    made = Guards(SecurityGroupReader(api, "").groups(), places, tags, {canonical(NETWORK): first})
+    made = Guards(read_security_groups(api, ""), places, tags, {canonical(NETWORK): first})
     assert lets_in(made, tags, made.of_interface(SUBNET, (), internet=False), "198.51.100.7") == expected

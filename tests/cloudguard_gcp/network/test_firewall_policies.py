@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from cloudguard.model.filters import Rule
+from cloudguard.model.filters import Filter, Rule
 from cloudguard.provider.port import CollectRequest
 from cloudguard_gcp import ADAPTER
-from cloudguard_gcp.network.firewall_policies import Chain
 from gcp_clusters import policy, under
 from gcp_filters import NETWORK
 from gcp_filters import chain as read
@@ -20,19 +19,19 @@ Item = dict[str, Any]
 CLASSIC, IMPLIED = "firewalls of p/n", "implied rules of p/n"
 
 
-def chain(*policies: Item, order: str = "AFTER_CLASSIC_FIREWALL") -> Chain:
+def chain(*policies: Item, order: str = "AFTER_CLASSIC_FIREWALL") -> tuple[Filter, ...]:
     return read([], policies, order, "here")
 
 
 def rules(**rule: Any) -> tuple[Rule, ...]:  # noqa: ANN401 - JSON
     whole: Item = {"priority": 1, "direction": "INGRESS", "action": "deny", "match": {}, **rule}
-    return chain({"name": "1", "type": "HIERARCHY", "rules": [whole]}).filters[0].rules
+    return chain({"name": "1", "type": "HIERARCHY", "rules": [whole]})[0].rules
 
 
 def kinds(*, order: str) -> list[str]:
     listed = ["NETWORK_REGIONAL", "NETWORK", "SYSTEM_REGIONAL", "HIERARCHY"]
     found = chain(*({"name": str(number), "type": kind} for number, kind in enumerate(listed)), order=order)
-    return [guard.kind for guard in found.filters]
+    return [guard.kind for guard in found]
 
 
 def test_filters_are_evaluated_in_google_s_order() -> None:
@@ -49,14 +48,19 @@ def test_network_policies_are_ordered_by_priority_and_hierarchy_policies_as_list
         {"name": "folder", "type": "HIERARCHY"},
         {"name": "sooner", "type": "NETWORK", "priority": 1000},
     )
-    assert found.ids == ("policy org", "policy folder", CLASSIC, "policy sooner of p/n", "policy later of p/n", IMPLIED)
+    assert tuple(guard.id for guard in found) == (
+        "policy org",
+        "policy folder",
+        CLASSIC,
+        "policy sooner of p/n",
+        "policy later of p/n",
+        IMPLIED,
+    )
 
 
 def test_policies_set_above_the_project_name_their_owner() -> None:
     found = chain({"name": "1", "type": "HIERARCHY"}, {"name": "2", "type": "NETWORK"})
-    assert [(guard.id, guard.written_by.id) for guard in found.filters if guard.written_by] == [
-        ("policy 1", "organization")
-    ]
+    assert [(guard.id, guard.written_by.id) for guard in found if guard.written_by] == [("policy 1", "organization")]
 
 
 @pytest.mark.parametrize(

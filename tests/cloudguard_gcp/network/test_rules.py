@@ -22,6 +22,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.filters import Filters
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
+from cloudguard_gcp.network.firewall_policies import unread_lists
 from cloudguard_gcp.network.rules import services_of
 from draws import examples
 from gcp_filters import NETWORK, chain
@@ -177,10 +178,11 @@ def test_a_network_s_filters_agree_with_a_walk_through_the_api_s_answers(
     """Test 20 packets from three senders to two machines per example: 18,000 packets per run."""
     order = "BEFORE_CLASSIC_FIREWALL" if before else "AFTER_CLASSIC_FIREWALL"
     read = chain(rules, above, order)
-    gates = Filters(Topology(filters=read.filters, address_lists=read.lists))
+    gates = Filters(Topology(filters=read, address_lists=unread_lists(read)))
+    names = tuple(guard.id for guard in read)
     senders = (Machine(*sender), Machine(*guarded), Machine([], ""))
     for here, target in product(senders, (Machine(*guarded, OWN[0]), Machine(*sender, OWN[1]))):
-        side = gates.allowed_traffic(read.ids, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
+        side = gates.allowed_traffic(names, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
         allowed = side.allows(AddressSet.everything(), here.labels)
         assert allowed.lower == allowed.upper
         for packet in product(ADDRESSES, ASKED):
@@ -245,16 +247,14 @@ def test_a_rule_with_an_unknown_protocol_may_apply_to_any() -> None:
 @pytest.mark.parametrize("kind", ["HIERARCHY_OF_TOMORROW", ""])
 def test_a_policy_of_an_unknown_kind_is_uncertain(kind: str) -> None:
     rule: dict[str, object] = {"priority": 1, "action": "deny", "match": {}}
-    (filter_,) = [
-        guard for guard in chain([], [{"name": "1", "type": kind, "rules": [rule]}]).filters if guard.name == "1"
-    ]
+    (filter_,) = [guard for guard in chain([], [{"name": "1", "type": kind, "rules": [rule]}]) if guard.name == "1"]
     assert all("not known" in rule.uncertain for rule in filter_.rules)
 
 
 def only(**match: Any) -> tuple[Any, ...]:  # noqa: ANN401 - JSON
     rule = {"priority": 1, "direction": "INGRESS", "action": "allow", "match": match}
     read = chain([], [{"name": "1", "type": "NETWORK", "rules": [rule]}])
-    return read.filters[1].rules, read.lists
+    return read[1].rules, unread_lists(read)
 
 
 def test_a_domain_name_as_a_peer_is_an_unread_list() -> None:
@@ -276,7 +276,7 @@ def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
         for action in ("allow", "apply_security_profile_group")
     ]
     for number, item in enumerate(policies_):
-        found = chain([], [item]).filters[1].rules
+        found = chain([], [item])[1].rules
         assert all("tagValues/1" in rule.uncertain for rule in found)
         either = {Action.PERMIT, Action.DENY} if number else {Action.PERMIT}
         assert {rule.action for rule in found} == either
@@ -284,7 +284,7 @@ def test_a_network_type_or_unread_targets_make_a_rule_uncertain() -> None:
 
 
 def test_policies_written_by_google_are_not_editable() -> None:
-    filters = chain([], [{"name": "1", "type": "SYSTEM_REGIONAL"}]).filters
+    filters = chain([], [{"name": "1", "type": "SYSTEM_REGIONAL"}])
     assert [(guard.kind, guard.editable) for guard in filters] == [
         ("system regional firewall policy", False),
         ("VPC firewall", True),

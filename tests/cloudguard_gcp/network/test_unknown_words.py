@@ -22,7 +22,7 @@ FIREWALL = {"nextHopInstance": "projects/p/zones/r-a/instances/a-firewall"}
 
 def policy_rules(**fields: Any) -> list[tuple[Action, str]]:  # noqa: ANN401 - JSON
     rule: Item = {"priority": 1, "direction": "INGRESS", "action": "deny", "match": {}, **fields}
-    guard = chain([], [{"name": "1", "type": "HIERARCHY", "rules": [rule]}]).filters[0]
+    guard = chain([], [{"name": "1", "type": "HIERARCHY", "rules": [rule]}])[0]
     return [(rule.action, rule.uncertain) for rule in guard.rules]
 
 

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import field
+from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import DiskTemplate
+from cloudguard.model.cluster import DiskTemplate, NextInterface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import NOTHING, Item, child, children, flag, number, required, text, texts
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
-from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.api import Api, pages_of
 from cloudguard_aws.access.calls import Call
 from cloudguard_aws.cluster.instance_metadata import IMAGE_OF_VERSION_2, OTHER_IMAGE, Settings, settings_of
 from cloudguard_aws.cluster.instances import has_plain_store
@@ -22,7 +23,8 @@ from cloudguard_aws.cluster.instances import has_plain_store
 HIDES: Final = (FactKind.POOLS,)
 _DISKS: Final = (FactKind.DISKS,)
 MOST_NAMES: Final = 50
-"""The number of names that one call accepts (Auto Scaling API reference, DescribeLaunchConfigurations)."""
+"""The number of names that one call accepts (Auto Scaling API reference, DescribeLaunchConfigurations and
+DescribeAutoScalingGroups)."""
 _NOT_RETURNED: Final = "a scaling group or fleet names it, but it was not returned"
 REPLACED: Final = ("NetworkInterfaces", "SecurityGroupIds", "BlockDeviceMappings", "MetadataOptions")
 """Fields that a new template version takes as a whole, either from the request or from its source version."""
@@ -41,15 +43,6 @@ Volumes = Mapping[str, _Volume | None]
 """Dict of device → volume. None: the device is no EBS volume, or the template removes it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FurtherInterface:
-    """A secondary interface: its groups, its subnet ("" for the host's own subnet), and whether it has IPv6."""
-
-    groups: tuple[str, ...]
-    subnet: str
-    ipv6: bool
-
-
 @dataclass(frozen=True, eq=False, slots=True)
 class Template:
     """A version of a launch template, or a launch configuration.
@@ -57,9 +50,9 @@ class Template:
     ``name``: the id and version of the template, or the name of the configuration. ``image``: the template's own text
     for the image ("" for none). ``groups``: ids of security groups, or names (for a default VPC); empty means the VPC's
     default group. ``public`` and ``ipv6``: None means that the subnet decides. ``profile``: ARN or name of the instance
-    profile. ``further``: secondary interfaces. ``stores``: devices that are mapped to instance stores. ``types``: the
-    possible instance types of its host. ``fields``: the fields of ``REPLACED`` with their values in the template.
-    ``subnets``: the subnets that the template itself names.
+    profile. ``further``: secondary interfaces, also with ids or names. ``stores``: devices that are mapped to instance
+    stores. ``types``: the possible instance types of its host. ``fields``: the fields of ``REPLACED`` with their values
+    in the template. ``subnets``: the subnets that the template itself names.
     """
 
     name: str
@@ -71,7 +64,7 @@ class Template:
     metadata: Settings
     volumes: Volumes
     ipv6: bool | None = None
-    further: tuple[FurtherInterface, ...] = ()
+    further: tuple[NextInterface, ...] = ()
     stores: frozenset[str] = frozenset()
     types: tuple[str, ...] = ()
     fields: Mapping[str, object] = field(default_factory=dict[str, object])
@@ -103,18 +96,14 @@ class Defaults:
 
 def configurations(api: Api, names: Collection[str]) -> dict[str, Template]:
     """Return a dict of name → launch configuration."""
-    wanted, call = sorted(names), calls.DESCRIBE_LAUNCH_CONFIGURATIONS
-    by_name: dict[str, Template] = {}
-    for start in range(0, len(wanted), MOST_NAMES):
-        page = wanted[start : start + MOST_NAMES]
+    call, by_name = calls.DESCRIBE_LAUNCH_CONFIGURATIONS, dict[str, Template]()
+
+    def make(item: Item) -> Template:
+        return template(item, call, required(item, "LaunchConfigurationName"))
+
+    for page in pages_of(names, MOST_NAMES):
         listed = api.read_or_none(call, hides=HIDES, LaunchConfigurationNames=page)
-        listed_templates = api.mapped(
-            call,
-            listed or (),
-            lambda item: template(item, call, required(item, "LaunchConfigurationName")),
-            hides=HIDES,
-        )
-        by_name.update((each.name, each) for each in listed_templates)
+        by_name.update((each.name, each) for each in api.mapped(call, listed or (), make, hides=HIDES))
         for name in page if listed is not None else ():
             if name not in by_name:
                 api.missed(call, name, _NOT_RETURNED, HIDES)
@@ -162,8 +151,9 @@ def listed(names: str) -> tuple[str, ...]:
     return tuple(filter(None, names.replace(" ", "").split(",")))
 
 
-def _further(nic: Item) -> FurtherInterface:
-    return FurtherInterface(tuple(sorted(set(texts(nic, "Groups")))), text(nic, "SubnetId"), _has_ipv6(nic))
+def _further(nic: Item) -> NextInterface:
+    groups = tuple(sorted(set(texts(nic, "Groups"))))
+    return NextInterface(groups, groups, listed(text(nic, "SubnetId")), public_ipv6=_has_ipv6(nic))
 
 
 def _has_ipv6(nic: Item) -> bool:
@@ -211,10 +201,8 @@ def read_defaults(api: Api, with_etcd: Collection[Template], with_metadata: Coll
     images = dict(api.mapped(calls.DESCRIBE_IMAGES, listed, image_of, hides=hides))
     if all(disk.encrypted for template in with_etcd for disk in disks(template, Defaults(images, None))):
         return Defaults(images, None)
-    call = calls.GET_EBS_ENCRYPTION_BY_DEFAULT
-    default = api.mapped(
-        call, api.read(call, hides=_DISKS), lambda item: flag(item, "EbsEncryptionByDefault"), hides=_DISKS
-    )
+    make = partial(flag, key="EbsEncryptionByDefault")
+    default = api.listed(calls.GET_EBS_ENCRYPTION_BY_DEFAULT, make, hides=_DISKS)
     return Defaults(images, default[0] if default else None)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
-from cloudguard.model.cluster import Host, NextInterface, Pool, Role
+from cloudguard.model.cluster import Host, Pool, Role
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import required
 from cloudguard.provider.host_roles import HostRoles, managed_node, may_run_etcd, roles_by_flags, roles_of_pool
@@ -25,7 +25,6 @@ from cloudguard_aws.cluster.pools.fleets import read_fleets
 from cloudguard_aws.cluster.pools.launch_templates import (
     HIDES,
     Defaults,
-    FurtherInterface,
     Template,
     configurations,
     disks,
@@ -148,7 +147,7 @@ def _ids(api: Api, names: Iterable[str], networks: Collection[str]) -> dict[str,
 
 def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _Context) -> Pool:
     groups = context.ids(template.groups)
-    further = tuple(_next_interface(interface, context.ids(interface.groups)) for interface in template.further)
+    further = ((nic, context.ids(nic.groups)) for nic in template.further)
     image = context.defaults.images.get(template.image)
     return Pool(
         id=group.name,
@@ -166,7 +165,7 @@ def _pool(group: ScalingGroup, template: Template, known: HostRoles, context: _C
         identity=template.profile,
         metadata=next_service(template.metadata, context.account, image.metadata if image else None),
         public_ipv6=template.ipv6,
-        further=further,
+        further=tuple(replace(nic, filters=ids, groups=ids) for nic, ids in further),
         written_by=OWNERS.of(Thing.POOL, group.name, group.tags),
         template_fields=_template_fields(group, template),
     )
@@ -182,7 +181,3 @@ def _template_fields(group: ScalingGroup, template: Template) -> str:
         return ""
     ((_, _, version),) = group.templates
     return json.dumps({"Version": version, **template.fields}, sort_keys=True, default=str)
-
-
-def _next_interface(interface: FurtherInterface, ids: tuple[str, ...]) -> NextInterface:
-    return NextInterface(ids, ids, (interface.subnet,) if interface.subnet else (), public_ipv6=interface.ipv6)

@@ -6,14 +6,19 @@ from collections.abc import Collection, Iterator, Mapping
 
 from cloudguard.provider.answers import Item, child, children, number, required, text, texts
 from cloudguard.values import dataclass
-from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.api import Api, pages_of
 from cloudguard_aws.access.calls import DESCRIBE_AUTO_SCALING_GROUPS, Call
 from cloudguard_aws.cluster.find import FoundCluster
-from cloudguard_aws.cluster.pools.launch_templates import HIDES, Template, listed, templates_named, types_named
+from cloudguard_aws.cluster.pools.launch_templates import (
+    HIDES,
+    MOST_NAMES,
+    Template,
+    listed,
+    templates_named,
+    types_named,
+)
 from cloudguard_aws.cluster.tags import INSTALLER_TAGS, LEGACY, clusters_of, fleet_of, tags_of
 
-MOST_NAMES = 50
-"""The number of names that one call accepts (Auto Scaling API reference, DescribeAutoScalingGroups)."""
 _AUTOSCALER = "k8s.io/cluster-autoscaler/"
 """Prefix of the tag that lets the autoscaler discover a group; the cluster's name follows (kubernetes/autoscaler
 cluster-autoscaler/cloudprovider/aws/README.md). The autoscaler's tag with "enabled" names no cluster."""
@@ -58,9 +63,7 @@ def read_scaling_groups(api: Api, found: FoundCluster, named: Collection[str]) -
     answer = api.read(call, hides=HIDES, about=cluster, Filters=[{"Name": "tag-key", "Values": keys}])
     tagged = api.mapped(call, answer, _scaling_group, hides=HIDES)
     groups = {group.name: group for group in tagged if _is_of(group.tags, cluster)}
-    more = sorted(names - groups.keys())
-    for start in range(0, len(more), MOST_NAMES):
-        page = more[start : start + MOST_NAMES]
+    for page in pages_of(names - groups.keys(), MOST_NAMES):
         listed = api.read_or_none(call, hides=HIDES, about=cluster, AutoScalingGroupNames=page)
         groups.update((group.name, group) for group in api.mapped(call, listed or (), _scaling_group, hides=HIDES))
         for name in of_cluster.intersection(page) - groups.keys() if listed is not None else ():

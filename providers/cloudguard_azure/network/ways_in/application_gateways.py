@@ -19,7 +19,7 @@ from cloudguard.provider.answers import AnswerError, Item, child, children, port
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_APPLICATION_GATEWAYS, LIST_INTERFACES
-from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, word
+from cloudguard_azure.access.ids import canonical, id_in, ids_in, own_id, parent, parts, word
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, front_end
 from cloudguard_azure.network.ways_in.private_links import connected
 from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule, Targets
@@ -82,10 +82,7 @@ def _gateway(guards: Callable[[str], tuple[str, ...]], item: Item) -> Applicatio
     listed = children(inside, "backendAddressPools")
     pools = {pool.id: pool for pool in (_pool(resource_id, number, item) for number, item in enumerate(listed))}
     rules, unclear = _all_rules(inside, named, pools)
-    places = (
-        id_in(child(configuration, "properties"), "subnet")
-        for configuration in children(inside, "gatewayIPConfigurations")
-    )
+    places = (id_in(configuration, "subnet") for configuration in parts(inside, "gatewayIPConfigurations"))
     subnets = tuple(dict.fromkeys(filter(None, places)))
     source = Source(LIST_APPLICATION_GATEWAYS.name, resource_id)
     names = (text(address, "fqdn").lower() for pool in listed for address in _addresses(pool))
@@ -146,11 +143,7 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
     listener = _named_part(named, id_in(inside, "httpListener") or id_in(inside, "listener"))
     front = named.get(id_in(listener, "frontendIPConfiguration"))
     paths = _named_part(named, id_in(inside, "urlPathMap"))
-    branches = [
-        inside,
-        *([paths] if paths else []),
-        *(child(rule, "properties") for rule in children(paths, "pathRules")),
-    ]
+    branches = [inside, *([paths] if paths else []), *parts(paths, "pathRules")]
     sent = [pair for branch in branches for pair in _sent(branch, named)]
     if front is None or not (sent or paths or id_in(inside, "redirectConfiguration")):
         message = f"the rule {text(item, 'name')} has no known listener or no target"
@@ -174,10 +167,7 @@ def _sent(branch: Item, named: Mapping[str, Item]) -> Iterator[tuple[str, Item]]
     }
     settings = _named_part(named, references.get("backendhttpsettings", "") or references.get("backendsettings", ""))
     policy = _named_part(named, references.get("loaddistributionpolicy", ""))
-    shared = (
-        id_in(child(target, "properties"), "backendAddressPool")
-        for target in children(policy, "loadDistributionTargets")
-    )
+    shared = (id_in(target, "backendAddressPool") for target in parts(policy, "loadDistributionTargets"))
     for pool in filter(None, (references.get("backendaddresspool", ""), *shared)):
         yield pool, settings
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from ipaddress import ip_network
+from itertools import chain
 from typing import Final
 
 from cloudguard.model.network import Endpoint
@@ -26,7 +27,7 @@ from cloudguard_azure.access.calls import (
     LIST_PRIVATE_ENDPOINTS,
     LIST_TRUSTED_ACCESS,
 )
-from cloudguard_azure.access.ids import canonical, id_in, ids_in, name_of, own_id, parent, place, word
+from cloudguard_azure.access.ids import canonical, id_in, ids_in, name_of, own_id, parent, parts, place, word
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.interfaces import PublicAddresses
 from cloudguard_azure.cluster.machines import tags_of
@@ -76,14 +77,11 @@ def read_endpoints(api: Api, cluster: Item, around: Surroundings) -> tuple[Endpo
     )
     private = api.mapped(LIST_MANAGED_CLUSTERS, [cluster] if of_cluster else (), _is_private, hides=_HIDES)
     of_services = _for_services(api, cluster) if of_cluster else ()
-    if not any(private):
-        return (*(endpoint for endpoints in of_cluster for endpoint in endpoints), *of_services)
-    name = own_id(cluster)
-    by_endpoints = _private_endpoints(api, name, around)
-    if not by_endpoints and not _is_inside(cluster):
+    by_endpoints = _private_endpoints(api, own_id(cluster), around) if any(private) else ()
+    if any(private) and not by_endpoints and not _is_inside(cluster):
         message = "the cluster is private, but none of its private endpoints was found"
-        api.missed(LIST_PRIVATE_ENDPOINTS, name, message, _HIDES)
-    return (*(endpoint for endpoints in of_cluster for endpoint in endpoints), *of_services, *by_endpoints)
+        api.missed(LIST_PRIVATE_ENDPOINTS, own_id(cluster), message, _HIDES)
+    return (*chain.from_iterable(of_cluster), *of_services, *by_endpoints)
 
 
 def node_group(cluster: Item) -> str:
@@ -231,11 +229,8 @@ def _private_endpoints(api: Api, cluster: str, around: Surroundings) -> tuple[En
 
 def _private_endpoint(cluster: str, around: Surroundings, item: Item) -> Endpoint | None:
     inside, name = child(item, "properties"), own_id(item)
-    connections = (
-        *children(inside, "privateLinkServiceConnections"),
-        *children(inside, "manualPrivateLinkServiceConnections"),
-    )
-    leads_to = {canonical(text(child(connection, "properties"), "privateLinkServiceId")) for connection in connections}
+    connections = parts(inside, "privateLinkServiceConnections", "manualPrivateLinkServiceConnections")
+    leads_to = {canonical(text(connection, "privateLinkServiceId")) for connection in connections}
     if cluster not in leads_to:
         return None
     subnet = id_in(inside, "subnet")

@@ -20,7 +20,7 @@ from cloudguard.provider.network.client_filters import to_everyone
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_FIREWALL_RULES, LIST_FIREWALLS, LIST_IP_GROUPS
-from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, place
+from cloudguard_azure.access.ids import canonical, id_in, name_of, own_id, parts, place
 from cloudguard_azure.access.owners import OWNERS
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, FrontEnd
 from cloudguard_azure.network.rules import services_of
@@ -91,9 +91,7 @@ def read_firewalls(api: Api, targets: Targets) -> tuple[tuple[Proxy, ...], tuple
 
 def _firewall(item: Item) -> Firewall:
     resource_id, inside = own_id(item), child(item, "properties")
-    places = (
-        id_in(child(configuration, "properties"), "subnet") for configuration in children(inside, "ipConfigurations")
-    )
+    places = (id_in(configuration, "subnet") for configuration in parts(inside, "ipConfigurations"))
     collections = [
         (text(collection, "name"), child(collection, "properties"))
         for collection in children(inside, "natRuleCollections")

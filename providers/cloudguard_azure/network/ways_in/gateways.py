@@ -9,10 +9,10 @@ from typing import Final
 from cloudguard.model.network import Tunnel
 from cloudguard.model.source import FactKind, Reason, Source
 from cloudguard.packet_sets.addresses import AddressSet
-from cloudguard.provider.answers import AnswerError, Item, child, children, flag
+from cloudguard.provider.answers import AnswerError, Item, child, flag
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_BASTIONS, LIST_NETWORKS
-from cloudguard_azure.access.ids import id_in, own_id, parent
+from cloudguard_azure.access.ids import id_in, own_id, parent, parts
 from cloudguard_azure.cluster.load_balancers import HIDES
 from cloudguard_azure.network.subnets import VirtualSubnet
 
@@ -40,9 +40,7 @@ def read_bastions(api: Api, networks: Collection[str], ranges: Mapping[str, Addr
 
 def _tunnels(networks: Collection[str], ranges: Mapping[str, AddressSet], item: Item) -> tuple[Tunnel, ...]:
     name, inside = own_id(item), child(item, "properties")
-    subnets = [
-        id_in(child(configuration, "properties"), "subnet") for configuration in children(inside, "ipConfigurations")
-    ]
+    subnets = [id_in(configuration, "subnet") for configuration in parts(inside, "ipConfigurations")]
     places = {*map(parent, subnets), id_in(inside, "virtualNetwork")} - {""}
     if places and places.isdisjoint(networks):
         return ()

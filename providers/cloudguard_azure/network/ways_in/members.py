@@ -14,7 +14,7 @@ from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import AnswerError, Item, child, children, flag, text
 from cloudguard.values import dataclass
-from cloudguard_azure.access.ids import ids_in, own_id, parent, subscription_of
+from cloudguard_azure.access.ids import ids_in, own_id, parent, parts, subscription_of
 from cloudguard_azure.cluster.load_balancers import BackendPool
 
 _OF_INTERFACES: Final = ("loadBalancerBackendAddressPools", "loadBalancerInboundNatRules")
@@ -67,11 +67,9 @@ class Members:
         """Add the references of a scale set's next host. Raises AnswerError if a further interface has some."""
         member = self._pools.get(own_id(item))
         network = child(item, "properties", "virtualMachineProfile", "networkProfile")
-        listed = [
-            child(configuration, "properties") for configuration in children(network, "networkInterfaceConfigurations")
-        ]
+        listed = parts(network, "networkInterfaceConfigurations")
         for interface in listed if member else ():
-            inner = [child(configuration, "properties") for configuration in children(interface, "ipConfigurations")]
+            inner = parts(interface, "ipConfigurations")
             for configuration in inner:
                 self._add_references(configuration, (*_OF_SCALE_SETS, APPLICATION_GATEWAYS), member)
             further = len(listed) > 1 and not flag(interface, "primary")

@@ -20,7 +20,7 @@ from cloudguard.provider.answers import AnswerError, Item, child, children, requ
 from cloudguard.provider.network.client_filters import to_everyone
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_PRIVATE_LINK_SERVICES
-from cloudguard_azure.access.ids import id_in, ids_in, own_id
+from cloudguard_azure.access.ids import id_in, ids_in, own_id, parts
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, FrontEnd
 from cloudguard_azure.network.service_tags import EVERYWHERE
 from cloudguard_azure.network.ways_in.endpoints import NOT_ACCEPTED, state_of_connection
@@ -61,9 +61,7 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
 
 
 def _subnets(inside: Item) -> list[str]:
-    return [
-        id_in(child(configuration, "properties"), "subnet") for configuration in children(inside, "ipConfigurations")
-    ]
+    return [id_in(configuration, "subnet") for configuration in parts(inside, "ipConfigurations")]
 
 
 def connected(inside: Item) -> bool | None:

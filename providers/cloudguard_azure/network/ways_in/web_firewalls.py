@@ -16,7 +16,7 @@ from cloudguard.provider.answers import Item, child, children
 from cloudguard.provider.network.client_filters import undecided_clients
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_WAF_POLICIES
-from cloudguard_azure.access.ids import id_in, name_of, own_id, word
+from cloudguard_azure.access.ids import id_in, name_of, own_id, parts, word
 from cloudguard_azure.network.ways_in.proxies import Proxy
 
 _OFF: Final = "disabled"
@@ -30,7 +30,7 @@ _KIND: Final = "web application firewall policy"
 def policies_of(inside: Item, named: Iterable[Item]) -> tuple[str, ...]:
     """Return the ids of a gateway's policies: its own, and those of its listeners and paths (``named``)."""
     listed = [child(reference, "properties") for reference in named]
-    paths = [child(rule, "properties") for properties in listed for rule in children(properties, "pathRules")]
+    paths = [rule for properties in listed for rule in parts(properties, "pathRules")]
     return tuple(dict.fromkeys(filter(None, (id_in(holder, "firewallPolicy") for holder in (inside, *listed, *paths)))))
 
 
