@@ -125,9 +125,10 @@ def _secrets_key(item: Item) -> str:
 
 def read_node_groups(api: Api, cluster: str) -> NodeGroups:
     """Read a cluster's node groups and Fargate profiles."""
+    profile_role = partial(text, key="podExecutionRoleArn")
     groups, (profiles, profiles_exist) = api.parallel(
         partial(_described, api, cluster, (FactKind.POOLS, FactKind.IDENTITIES), _NODE_GROUPS, _node_group),
-        partial(_described, api, cluster, (FactKind.HOSTS, FactKind.IDENTITIES), _PROFILES, _profile_role),
+        partial(_described, api, cluster, (FactKind.HOSTS, FactKind.IDENTITIES), _PROFILES, profile_role),
     )
     holders = [(role, ("node",)) for role, _ in groups[0] if role]
     holders += [(role, ("pods",)) for role in profiles if role]
@@ -142,10 +143,6 @@ _PROFILES = (calls.LIST_FARGATE_PROFILES, calls.DESCRIBE_FARGATE_PROFILE, "farga
 def _node_group(item: Item) -> tuple[str, tuple[str, ...]]:
     groups = children(child(item, "resources"), "autoScalingGroups")
     return text(item, "nodeRole"), tuple(required(group, "name") for group in groups)
-
-
-def _profile_role(item: Item) -> str:
-    return text(item, "podExecutionRoleArn")
 
 
 def _described(

@@ -136,10 +136,10 @@ class ReadBalancers:
 
 def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBalancers:
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
-    arns = [lb.id for lb in known.modern]
+    arns, own = [lb.id for lb in known.modern], _own_groups(known)
     forwardings, (acls, rules), (tagged, published), _ = api.parallel(
         lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
-        lambda: _read_screens(api, _own_groups(known)),
+        lambda: api.parallel(partial(read_web_acls, api, own), partial(read_listener_rules, api, own)),
         lambda: api.parallel(
             partial(read_tags, api, arns, [lb.balancer.id for lb in known.classic]),
             partial(read_published, api, known.services, arns, known.read.unfiltered),
@@ -163,10 +163,6 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBa
     sending = tuple(sorted((lb for lb in every if lb.listeners), key=lambda lb: lb.id))
     used = {name for lb in sending for name in lb.filters}
     return ReadBalancers(sending, tuple(screen for screen in screens if screen.id in used))
-
-
-def _read_screens(api: Api, balancers: Mapping[str, Collection[str]]) -> tuple[tuple[Filter, ...], tuple[Filter, ...]]:
-    return api.parallel(partial(read_web_acls, api, balancers), partial(read_listener_rules, api, balancers))
 
 
 def _screened(lb: Balancer, screens: Iterable[Filter]) -> Balancer:

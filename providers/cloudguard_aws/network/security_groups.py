@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from cloudguard.model.cluster import Host
@@ -17,7 +18,7 @@ from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.group_members import ClusterInterfaces, foreign_interface, group_members_of, read_members
-from cloudguard_aws.network.rules import listed_rule, security_group, with_owners
+from cloudguard_aws.network.rules import ListedRule, SecurityGroup, listed_rule, security_group, with_owners
 
 _FILTERS: Final = (FactKind.FILTERS,)
 _MEMBERS: Final = (FactKind.MEMBERS,)
@@ -56,51 +57,58 @@ def read_security_groups(  # noqa: PLR0913 - the cluster's parts
     (https://docs.aws.amazon.com/vpc/latest/userguide/security-group-sharing.html): then not all members of the group
     are known, as those of a group of another account that a rule names.
     """
-    group_call, rule_call = calls.DESCRIBE_SECURITY_GROUPS, calls.DESCRIBE_SECURITY_GROUP_RULES
-    items, rule_items = api.parallel(
-        partial(api.matching_or_none, group_call, "group-id", names, hides=_FILTERS),
-        partial(api.matching, rule_call, "group-id", names, hides=_FILTERS),
-    )
-    groups = api.mapped(group_call, items or (), security_group, hides=_FILTERS)
-    rules = api.mapped(rule_call, rule_items, listed_rule, hides=_FILTERS)
-    if items is not None and len(groups) == len(items):
-        for name in sorted(names - {group.filter.id for group in groups}):
-            message = "the security group can't be seen from this account"
-            api.missed(group_call, name, message, ())  # the filter itself is unknown
+    groups, rules = _read_groups(api, names)
     by_group: dict[str, list[Rule]] = {}
     for rule in rules:
         by_group.setdefault(rule.of, []).append(rule.rule)
     tags = {rule.rule.id: rule.tags for rule in rules if rule.tags}
     guards = (with_owners(group, _with_rules(group.filter, by_group), tags) for group in groups)
     filters = tuple(sorted(guards, key=lambda item: item.id))
-    named = dict.fromkeys(names, "")
-    for name, owner in (*(pair for group in groups for pair in group.named), *(rule.named for rule in rules)):
-        named[name] = named.get(name, "") or owner
-    named.pop("", None)
-    account_id = account or next((group.account for group in groups if group.account), "")
-    others = {name for name, owner in named.items() if owner and account_id not in {"", owner}}
-    foreign = frozenset(others - names)
-    shared = frozenset(group.filter.id for group in groups if group.account and account_id not in {"", group.account})
+    named = _accounts(names, groups, rules)
+    own = {"", account or next((group.account for group in groups if group.account), "")}
+    foreign = {name for name in named.keys() - names if len(own) > 1 and named[name] not in own}
+    shared = {group.filter.id for group in groups if len(own) > 1 and group.account not in own}
     let_in = {rule.peer.group for guard in filters for rule in guard.rules if rule.direction is Direction.INGRESS}
     searched = names.union(let_in) - foreign - {""}
     members, lists = api.parallel(
         partial(read_members, api, searched, group_members_of(hosts), {subnet.network for subnet in subnets}),
         partial(_address_lists, api, _lists_named(filters, subnets)),
     )
-    call, titles = calls.DESCRIBE_NETWORK_INTERFACES, {guard.id: guard.name for guard in filters}
-    for pairs in api.mapped(call, members or (), _group_names, hides=_MEMBERS):
-        titles.update(pairs)
-    known = searched - shared if members is not None else frozenset[str]()
-    external = api.mapped(call, members or (), lambda item: foreign_interface(item, own_interfaces), hides=_MEMBERS)
-    return SecurityGroups(
-        filters,
-        tuple(
-            Group(name, titles.get(name, ""), api.source(call, name), name in known, owner if name in foreign else "")
-            for name, owner in sorted(named.items())
-        ),
-        tuple(sorted(filter(None, external), key=lambda interface: interface.id)),
-        lists,
+    read = partial(api.mapped, calls.DESCRIBE_NETWORK_INTERFACES, members or (), hides=_MEMBERS)
+    titles = {guard.id: guard.name for guard in filters} | dict(chain.from_iterable(read(_group_names)))
+    known = searched - shared if members is not None else set[str]()
+    source = partial(api.source, calls.DESCRIBE_NETWORK_INTERFACES)
+    concerned = (
+        Group(name, titles.get(name, ""), source(name), name in known, owner if name in foreign else "")
+        for name, owner in sorted(named.items())
     )
+    external = read(partial(foreign_interface, own_interfaces=own_interfaces))
+    members_outside = sorted(filter(None, external), key=lambda interface: interface.id)
+    return SecurityGroups(filters, tuple(concerned), tuple(members_outside), lists)
+
+
+def _read_groups(api: Api, names: frozenset[str]) -> tuple[tuple[SecurityGroup, ...], tuple[ListedRule, ...]]:
+    """Return the groups that the account shows, and their rules."""
+    group_call, rule_call = calls.DESCRIBE_SECURITY_GROUPS, calls.DESCRIBE_SECURITY_GROUP_RULES
+    items, rule_items = api.parallel(
+        partial(api.matching_or_none, group_call, "group-id", names, hides=_FILTERS),
+        partial(api.matching, rule_call, "group-id", names, hides=_FILTERS),
+    )
+    groups = api.mapped(group_call, items or (), security_group, hides=_FILTERS)
+    if items is not None and len(groups) == len(items):
+        for name in sorted(names - {group.filter.id for group in groups}):
+            message = "the security group can't be seen from this account"
+            api.missed(group_call, name, message, ())  # the filter itself is unknown
+    return groups, api.mapped(rule_call, rule_items, listed_rule, hides=_FILTERS)
+
+
+def _accounts(names: Iterable[str], groups: Iterable[SecurityGroup], rules: Iterable[ListedRule]) -> dict[str, str]:
+    """Return a dict of group → account ("": unknown), for the groups ``names`` and those that their rules name."""
+    accounts = dict.fromkeys(names, "")
+    for name, account in (*(pair for group in groups for pair in group.named), *(rule.named for rule in rules)):
+        accounts[name] = accounts.get(name, "") or account
+    accounts.pop("", None)
+    return accounts
 
 
 def _with_rules(group: Filter, by_group: Mapping[str, list[Rule]]) -> Filter:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from itertools import chain
 from typing import Final, TypeVar
 
 from cloudguard.model.source import FactKind
@@ -78,12 +79,10 @@ def read_inventory(api: Api) -> Inventory:
 
 def read_members(api: Api, sets: Iterable[ScaleSet]) -> tuple[Machine, ...]:
     """Read the members of uniform scale sets."""
-    machines = api.gather(*(partial(_members, api, scale_set) for scale_set in sets if scale_set.uniform))
-    return tuple(machine for listed in machines for machine in listed)
-
-
-def _members(api: Api, scale_set: ScaleSet) -> tuple[Machine, ...]:
-    return of_set(api, calls.LIST_SCALE_SET_MACHINES, scale_set, lambda item: member(item, scale_set), HIDES)
+    read = partial(of_set, api, calls.LIST_SCALE_SET_MACHINES, hides=HIDES)
+    uniform = (vm_set for vm_set in sets if vm_set.uniform)
+    listed = api.gather(*(partial(read, vm_set, partial(member, scale_set=vm_set)) for vm_set in uniform))
+    return tuple(chain.from_iterable(listed))
 
 
 def of_set(

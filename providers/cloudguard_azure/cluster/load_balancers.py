@@ -184,15 +184,11 @@ def _pool(item: Item) -> BackendPool:
         configurations=tuple(dict.fromkeys(filter(None, configurations))),
         front_ends=tuple(filter(None, (id_in(member, "loadBalancerFrontendIPConfiguration") for member in members))),
         addresses=tuple(
-            (_network(member) or network, read_addresses(address))
+            (id_in(member, "virtualNetwork") or parent(id_in(member, "subnet")) or network, read_addresses(address))
             for member in members
             if (address := text(member, "ipAddress"))
         ),
     )
-
-
-def _network(member: Item) -> str:
-    return id_in(member, "virtualNetwork") or parent(id_in(member, "subnet"))
 
 
 def _outbound(inside: Item) -> Iterator[tuple[str, str]]:

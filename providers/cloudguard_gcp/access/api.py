@@ -5,12 +5,13 @@ Answers are dictionaries with the API's own names (camelCase).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final, cast
+from itertools import chain
+from typing import TYPE_CHECKING, Any, Final, TypeVar, cast
 
-from cloudguard.model.source import Reason
+from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Answer, Item, child, objects, texts
 from cloudguard.provider.port import CollectRequest, Progress, silent
 from cloudguard.provider.reader import LONGEST_MESSAGE, Reader
@@ -32,6 +33,8 @@ _ENVELOPE: Final = frozenset(
 _ALIKE: Final = -3
 """A kind begins with its resource's name in the singular: "compute#targetHttpProxyAggregatedList"."""
 
+A = TypeVar("A")
+
 
 class Api(Reader[Call]):
     """Calls with one caller's session. Safe to use from several threads."""
@@ -52,6 +55,13 @@ class Api(Reader[Call]):
         """Return the session that makes the call: only calls of one session share answers."""
         del call
         return self.session
+
+    def listed_in(
+        self, projects: Iterable[str], call: Call, make: Callable[[Item], A], *, hides: tuple[FactKind, ...]
+    ) -> tuple[A, ...]:
+        """Return ``make(item)`` for each item of a call's answers in ``projects``."""
+        read = partial(self.listed, call, make, hides=hides)
+        return tuple(chain.from_iterable(self.gather(*(partial(read, project=project) for project in projects))))
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Return all pages of Google's answer. Raises one of ``errors``."""

@@ -100,11 +100,8 @@ def read_copies(api: Api, project: str, cluster: str, disks: Origins) -> list[Di
     found = (_found(copy, cluster, related, disks.of_others) for copy in listed)
     keys = {**disks.keys, **{copy.id: copy.key for copy in listed}}
     copies = (*_of_disks(disks, related), *_elsewhere(project, related), *filter(None, found))
-    return [_with_key(copy, keys.get(copy.id)) for copy in copies]
-
-
-def _with_key(copy: DiskSnapshot, key: str | None) -> DiskSnapshot:
-    return replace(copy, key=key or "", customer_key=None if key is None else bool(key))
+    known = ((copy, keys.get(copy.id)) for copy in copies)
+    return [replace(copy, key=key or "", customer_key=None if key is None else bool(key)) for copy, key in known]
 
 
 def _of_disks(disks: Origins, related: Relations) -> Iterator[DiskSnapshot]:

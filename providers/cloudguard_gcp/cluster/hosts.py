@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Final
 
 from cloudguard.model.cluster import EvidenceKind, Host, RoleEvidence
-from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind
 from cloudguard.provider.host_roles import HostRoles, flagged_or_tagged, managed_node, with_roles
 from cloudguard_gcp.access.api import Api
@@ -76,9 +75,9 @@ def roles_of(found: FoundCluster, instance: Instance, by_flag: Mapping[str, Host
 def guarded(hosts: Iterable[Host], chains: Mapping[str, tuple[str, ...]]) -> tuple[Host, ...]:
     """Return the hosts with the filters of their subnets. ``chains``: map of subnet id → filter ids."""
     return tuple(
-        replace(host, interfaces=tuple(_guarded(interface, chains) for interface in host.interfaces)) for host in hosts
+        replace(
+            host,
+            interfaces=tuple(replace(nic, filters=chains.get(nic.subnet, (UNREAD,))) for nic in host.interfaces),
+        )
+        for host in hosts
     )
-
-
-def _guarded(interface: Interface, chains: Mapping[str, tuple[str, ...]]) -> Interface:
-    return replace(interface, filters=chains.get(interface.subnet, (UNREAD,)))

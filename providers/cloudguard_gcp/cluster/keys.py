@@ -65,16 +65,15 @@ def _key(api: Api, name: str) -> Key | None:
         call = GET_CRYPTO_KEY_VERSION
         states = api.mapped(call, read(call, key=name), _state, hides=_KEYS, about=name)
     else:
-        call, states = GET_CRYPTO_KEY, api.mapped(GET_CRYPTO_KEY, keys, _primary_state, hides=_KEYS, about=name)
+        call, states = (
+            GET_CRYPTO_KEY,
+            api.mapped(GET_CRYPTO_KEY, keys, lambda item: _state(child(item, "primary")), hides=_KEYS, about=name),
+        )
     if not states:
         return None
     return Key(
         name, KeyManager.CUSTOMER, states[0], api.source(call, name), "rotationPeriod" in keys[0] if keys else None
     )
-
-
-def _primary_state(key: Item) -> KeyState:
-    return _state(child(key, "primary"))
 
 
 def _state(version: Item) -> KeyState:

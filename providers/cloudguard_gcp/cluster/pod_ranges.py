@@ -35,7 +35,7 @@ def pod_ranges(api: Api, found: FoundCluster) -> AddressSet:
         for item in listed
         if item.get("description") == _BY_KUBERNETES and short(str(item.get("nextHopInstance"))) in links
     ]
-    routed = api.mapped(LIST_ROUTES, mine, _destination, hides=_HIDES)
+    routed = api.mapped(LIST_ROUTES, mine, lambda item: AddressSet.parse(required(item, "destRange")), hides=_HIDES)
     aliases = (addresses for host in found.instances for addresses in host.pod_ranges)
     return AddressSet.union((*aliases, *routed, *(_of_gke(api, found.gke) if found.gke else ())))
 
@@ -56,7 +56,3 @@ def _named(names: Collection[str], subnet: Item) -> AddressSet:
         for secondary in children(subnet, "secondaryIpRanges")
         if text(secondary, "rangeName") in names
     )
-
-
-def _destination(route: Item) -> AddressSet:
-    return AddressSet.parse(required(route, "destRange"))

@@ -55,7 +55,8 @@ def balancers_of(
 ) -> LoadBalancers:
     """Return the balancers that lead to a host of the cluster, or to the next host of one of its pools."""
     known = {member.id: member for member in members}
-    places = {address: host for host in known.values() if isinstance(host, Host) for address in _addresses(host)}
+    hosts = [host for host in known.values() if isinstance(host, Host)]
+    places = {address: host for host in hosts for nic in host.interfaces for address in (*nic.addresses, *nic.public)}
     balancers, filters, proxies_by_id = list[Balancer](), list[Filter](), dict[str, Subnet]()
     for rule in sorted(rules, key=lambda forwarding_rule: forwarding_rule.id):
         reached = (_resolved(target, places) for target in _targets_of_rule(rule, backends))
@@ -69,10 +70,6 @@ def balancers_of(
         filters += guards
         balancers.append(_balancer(rule, mine, where, guards))
     return LoadBalancers(tuple(balancers), tuple(filters), tuple(proxies_by_id.values()))
-
-
-def _addresses(host: Host) -> Iterator[AddressSet]:
-    return (address for nic in host.interfaces for address in (*nic.addresses, *nic.public))
 
 
 def _resolved(target: ReachedTarget, places: Mapping[AddressSet, Host]) -> ReachedTarget:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from functools import partial
 
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, children, text
@@ -27,11 +26,10 @@ def projects_with_rules(api: Api, found: FoundCluster) -> list[str]:
     projects = {found.project, *(project_of(name) for name in found.networks)} - {""}
     known, call = {instance.id for instance in found.instances}, calls.LIST_BACKEND_SERVICES
     backends, others = Backends(api, found.project, found.networks), set[str]()
-    for project in sorted(projects):
-        for link, users in api.listed(call, _link_and_users, hides=HIDES, project=project):
-            further = {project_of(user) for user in users} - projects - {""}
-            if further and any(target.target.host in known for target in backends.behind(link, None)):
-                others |= further
+    for link, users in api.listed_in(sorted(projects), call, _link_and_users, hides=HIDES):
+        further = {project_of(user) for user in users} - projects - {""}
+        if further and any(target.target.host in known for target in backends.behind(link, None)):
+            others |= further
     return sorted(projects | others)
 
 
@@ -40,11 +38,12 @@ def _link_and_users(service: Item) -> tuple[str, tuple[str, ...]]:
     return required_link(service), tuple(text(item, "reference") for item in children(service, "usedBy"))
 
 
-def read_rules(api: Api, project: str) -> list[ForwardingRule]:
-    """Read a project's forwarding rules, and start to read the lists of their targets."""
-    forwarding = api.listed(calls.LIST_FORWARDING_RULES, forwarding_rule, hides=HIDES, project=project)
-    rules = [rule for rule in forwarding if rule is not None]
-    Backends(api, project).prefetch(rules)
+def read_rules(api: Api, projects: Iterable[str]) -> list[ForwardingRule]:
+    """Read the forwarding rules of projects, and start to read the lists of their targets."""
+    listed = api.listed_in(projects, calls.LIST_FORWARDING_RULES, forwarding_rule, hides=HIDES)
+    rules = [rule for rule in listed if rule is not None]
+    for project in {project_of(rule.id) for rule in rules}:
+        Backends(api, project).prefetch([rule for rule in rules if project_of(rule.id) == project])
     return rules
 
 
@@ -54,8 +53,7 @@ def with_members(api: Api, found: FoundCluster) -> FoundCluster:
     An instance belongs to the cluster if a forwarding rule sends both to it and to a host of the cluster, and the rule
     was made for a service or leads to the API or to NodePorts. An instance with another cluster's labels is left out.
     """
-    listed = api.gather(*(partial(read_rules, api, rule) for rule in projects_with_rules(api, found)))
-    rules = [rule for rules_of_one in listed for rule in rules_of_one]
+    rules = read_rules(api, projects_with_rules(api, found))
     beside = {name for names in _targets_of_rules(api, found, rules) for name in names}
     known = {instance.id for instance in found.instances}
     more = (host for host in found.everyone if host.id in beside - known and is_free(host, found.name))

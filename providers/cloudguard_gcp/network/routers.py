@@ -7,8 +7,9 @@ region, learned by any router.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import partial
+from itertools import chain
 from typing import Final
 
 from cloudguard.model.network import NextHop, Route
@@ -72,18 +73,18 @@ def _status(api: Api, router: Router) -> list[Route]:
     best = api.mapped(
         call, statuses, lambda item: children(child(item, "result"), "bestRoutes"), hides=_HIDES, about=name
     )
-    listed = [route for routes in best for route in routes]
+    listed = chain.from_iterable(best)
     ranges = api.mapped(
         call, listed, lambda route: AddressSet.parse(required(route, "destRange")), hides=_HIDES, about=name
     )
     return [Route(destination, NextHop.VPN, name, Source(call.name, name)) for destination in ranges]
 
 
-def addresses_out(api: Api, project: str, routers: Iterable[Router]) -> AddressSet:
+def addresses_out(api: Api, routers: Collection[Router]) -> AddressSet:
     """Return the NAT addresses that hosts without a public address leave by. Only reserved addresses are known."""
     links = {link for router in routers for link in router.outbound}
-    listed = api.read(LIST_ADDRESSES, hides=(), project=project) if links else ()
-    pairs = api.mapped(LIST_ADDRESSES, listed, _address, hides=())
+    projects = sorted({project_of(router.id) for router in routers if router.outbound})
+    pairs = api.listed_in(projects, LIST_ADDRESSES, _address, hides=())
     return AddressSet.union(addresses for link, addresses in pairs if link in links)
 
 

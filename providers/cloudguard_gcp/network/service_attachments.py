@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import partial
-from itertools import chain
 
 from cloudguard.model.load_balancers import EVERYONE, Balancer, PublishedService
 from cloudguard.model.source import Source
@@ -44,9 +42,7 @@ class Attachment:
 
 def read_attachments(api: Api, projects: Iterable[str]) -> tuple[Attachment, ...]:
     """Return the service attachments of projects."""
-    read = partial(api.listed, calls.LIST_SERVICE_ATTACHMENTS, _attachment, hides=HIDES)
-    listed = api.gather(*(partial(read, project=project) for project in projects))
-    return tuple(chain.from_iterable(listed))
+    return api.listed_in(projects, calls.LIST_SERVICE_ATTACHMENTS, _attachment, hides=HIDES)
 
 
 def _attachment(item: Item) -> Attachment:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import field, replace
-from functools import partial, reduce
+from dataclasses import replace
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -54,39 +54,26 @@ class NetworkFacts:
 class _Inventory:
     """The cluster's networks, as read from the projects that own them."""
 
-    networks: tuple[VpcNetwork, ...] = ()
-    subnets: tuple[VpcSubnet, ...] = ()
-    routes: tuple[VpcRoute, ...] = ()
-    firewalls: tuple[Firewall, ...] = ()
-    learned: tuple[LearnedRoute, ...] = ()
-    outbound: AddressSet = field(default_factory=AddressSet.nothing)
-
-    def merged_with(self, other: _Inventory) -> _Inventory:
-        """Return the union of two inventories."""
-        return _Inventory(
-            (*self.networks, *other.networks),
-            (*self.subnets, *other.subnets),
-            (*self.routes, *other.routes),
-            (*self.firewalls, *other.firewalls),
-            (*self.learned, *other.learned),
-            self.outbound | other.outbound,
-        )
+    networks: tuple[VpcNetwork, ...]
+    subnets: tuple[VpcSubnet, ...]
+    routes: tuple[VpcRoute, ...]
+    firewalls: tuple[Firewall, ...]
+    learned: tuple[LearnedRoute, ...]
+    outbound: AddressSet
 
 
 def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: tuple[Pool, ...]) -> NetworkFacts:
     """Read all facts about the cluster's networks that concern its hosts."""
     owners = sorted({project_of(name) for name in found.networks} - {""})
     projects = sorted({found.project, *owners})
-    inventories, listed, attachments = api.parallel(
-        lambda: api.gather(*(partial(_inventory, api, owner, found.networks) for owner in owners)),
-        lambda: api.gather(*(partial(read_rules, api, rule) for rule in projects_with_rules(api, found))),
-        lambda: read_attachments(api, projects),
+    inventory, rules, attachments = api.parallel(
+        partial(_inventory, api, owners, found.networks),
+        lambda: read_rules(api, projects_with_rules(api, found)),
+        partial(read_attachments, api, projects),
     )
-    inventory = reduce(_Inventory.merged_with, inventories, _Inventory())
     used = used_subnets(hosts, pools)
     chains = _chains(api, inventory, used)
     backends = Backends(api, found.project, found.networks, pools_behind(api, found.project, pools))
-    rules = [rule for listed_here in listed for rule in listed_here]
     miss_rules(api, attachments, (rule.id for rule in rules))
     balancers = balancers_of(api, rules, backends, inventory.subnets, (*hosts, *pools))
     ranges = {subnet.subnet.id: subnet.subnet.ranges for subnet in inventory.subnets}
@@ -115,15 +102,16 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     return NetworkFacts(topology, {subnet: tuple(guard.id for guard in guards) for subnet, guards in chains.items()})
 
 
-def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
-    """Read one project's facts about the networks in ``used``."""
+def _inventory(api: Api, owners: Sequence[str], used: Collection[str]) -> _Inventory:
+    """Read the facts about the networks in ``used`` from the projects that own them."""
+    read = partial(api.listed_in, owners)
     networks, subnets, routes, (firewalls, routers) = api.parallel(
-        partial(api.listed, calls.LIST_NETWORKS, vpc_network, hides=_NETWORKS, project=project),
-        partial(api.listed, calls.LIST_SUBNETWORKS, vpc_subnet, hides=_ROUTES, project=project),
-        partial(api.listed, calls.LIST_ROUTES, vpc_route, hides=_ROUTES, project=project),
+        partial(read, calls.LIST_NETWORKS, vpc_network, hides=_NETWORKS),
+        partial(read, calls.LIST_SUBNETWORKS, vpc_subnet, hides=_ROUTES),
+        partial(read, calls.LIST_ROUTES, vpc_route, hides=_ROUTES),
         lambda: api.parallel(
-            partial(api.listed, calls.LIST_FIREWALLS, firewall, hides=_FILTERS, project=project),
-            partial(api.listed, calls.LIST_ROUTERS, router, hides=_ROUTES, project=project),
+            partial(read, calls.LIST_FIREWALLS, firewall, hides=_FILTERS),
+            partial(read, calls.LIST_ROUTERS, router, hides=_ROUTES),
         ),
     )
     used_networks = tuple(network for network in networks if network.id in used)
@@ -137,7 +125,7 @@ def _inventory(api: Api, project: str, used: Collection[str]) -> _Inventory:
         routes,
         tuple(firewall for firewall in firewalls if firewall is not None and firewall.network in used),
         learned_routes(api, used_networks, speaking),
-        addresses_out(api, project, speaking),
+        addresses_out(api, speaking),
     )
 
 

@@ -5,35 +5,36 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from functools import partial
+from typing import Final
 
 from cloudguard.model.load_balancers import PublishedService
+from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, flag, required, texts
 from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.network.registrations import HIDES
 
+_CALL: Final = calls.DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS
+
 
 @dataclass(frozen=True, slots=True)
 class EndpointService:
-    """An endpoint service, and the ARNs of the balancers that it publishes.
+    """An endpoint service, without the principals that may use it, and the ARNs of the balancers that it publishes."""
 
-    ``accepts_each``: the owner must accept each connection of an endpoint.
-    """
-
-    id: str
-    accepts_each: bool
+    service: PublishedService
     balancers: tuple[str, ...]
 
 
 def read_services(api: Api) -> tuple[EndpointService, ...]:
     """Read the account's endpoint services."""
-    return api.listed(calls.DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS, _service, hides=HIDES)
+    return api.listed(_CALL, _service, hides=HIDES)
 
 
 def _service(item: Item) -> EndpointService:
-    balancers = (*texts(item, "NetworkLoadBalancerArns"), *texts(item, "GatewayLoadBalancerArns"))
-    return EndpointService(required(item, "ServiceId"), flag(item, "AcceptanceRequired"), balancers)
+    name, each = required(item, "ServiceId"), flag(item, "AcceptanceRequired")
+    service = PublishedService(name, (), accepts_each=each, source=Source(_CALL.name, name))
+    return EndpointService(service, (*texts(item, "NetworkLoadBalancerArns"), *texts(item, "GatewayLoadBalancerArns")))
 
 
 def read_published(
@@ -44,17 +45,15 @@ def read_published(
     ``unfiltered``: the balancers (ARNs) whose security groups don't filter the services' clients.
     """
     wanted = [service for service in services if not set(service.balancers).isdisjoint(arns)]
-    read = api.gather(*(partial(_published, api, endpoint_service) for endpoint_service in wanted))
+    read = api.gather(*(partial(_principals, api, each.service.id) for each in wanted))
     by_arn: dict[str, tuple[PublishedService, ...]] = dict.fromkeys(arns, ())
-    for service, published in zip(wanted, read, strict=True):
-        for arn in by_arn.keys() & {*service.balancers}:
-            by_arn[arn] = (*by_arn[arn], replace(published, filtered=arn not in unfiltered))
+    for each, allowed in zip(wanted, read, strict=True):
+        for arn in by_arn.keys() & {*each.balancers}:
+            service = replace(each.service, allowed=tuple(sorted(allowed)), filtered=arn not in unfiltered)
+            by_arn[arn] = (*by_arn[arn], service)
     return by_arn
 
 
-def _published(api: Api, service: EndpointService) -> PublishedService:
-    call = calls.DESCRIBE_VPC_ENDPOINT_SERVICE_PERMISSIONS
-    make = partial(required, key="Principal")
-    allowed = api.listed(call, make, hides=HIDES, about=service.id, ServiceId=service.id)
-    source = api.source(calls.DESCRIBE_VPC_ENDPOINT_SERVICE_CONFIGURATIONS, service.id)
-    return PublishedService(service.id, tuple(sorted(allowed)), accepts_each=service.accepts_each, source=source)
+def _principals(api: Api, service: str) -> tuple[str, ...]:
+    call, make = calls.DESCRIBE_VPC_ENDPOINT_SERVICE_PERMISSIONS, partial(required, key="Principal")
+    return api.listed(call, make, hides=HIDES, about=service, ServiceId=service)

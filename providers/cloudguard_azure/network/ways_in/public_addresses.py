@@ -28,16 +28,13 @@ def with_prefixes(api: Api, known: PublicAddresses) -> PublicAddresses:
 
 def nat_addresses(api: Api, subnets: Iterable[Item]) -> Iterator[str]:
     """Yield the ids of public addresses and prefixes that subnets leave by through NAT gateways."""
-    used = {*api.mapped(calls.LIST_NETWORKS, subnets, _gateway_of, hides=())} - {""}
-    call = calls.LIST_NAT_GATEWAYS
-    items = api.read(call, hides=()) if used else ()
-    for name, references in api.mapped(call, items, _nat_gateway, hides=()):
+    gateways = api.mapped(
+        calls.LIST_NETWORKS, subnets, lambda subnet: id_in(child(subnet, "properties"), "natGateway"), hides=()
+    )
+    used = {*gateways} - {""}
+    for name, references in api.listed(calls.LIST_NAT_GATEWAYS, _nat_gateway, hides=()) if used else ():
         if name in used:
             yield from references
-
-
-def _gateway_of(subnet: Item) -> str:
-    return id_in(child(subnet, "properties"), "natGateway")
 
 
 def _nat_gateway(item: Item) -> tuple[str, tuple[str, ...]]:

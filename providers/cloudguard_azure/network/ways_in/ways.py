@@ -196,11 +196,8 @@ def _outbound(
 
 def _references(own_ids: Collection[str], item: Item) -> list[str]:
     """Return the ids of an interface's public addresses; none if it is not among the cluster's ``own_ids``."""
-    return (
-        [id_in(configuration, "publicIPAddress") for configuration in configurations(item)]
-        if own_id(item) in own_ids
-        else []
-    )
+    listed = configurations(item) if own_id(item) in own_ids else ()
+    return [id_in(configuration, "publicIPAddress") for configuration in listed]
 
 
 def _skus(balancers: Iterable[Balancer], listed: Iterable[LoadBalancer]) -> dict[str, frozenset[str]]:
