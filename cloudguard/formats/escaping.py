@@ -22,6 +22,11 @@ def visible(text: str) -> str:
     return "".join(char if char.isprintable() else _escape(ord(char)) for char in text)
 
 
+def cut(text: str, most: int) -> str:
+    """Return the first ``most`` characters of ``text``; the last one is "…" if there are more."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
 def _escape(code: int) -> str:
     if code <= _BYTE:
         return f"\\x{code:02x}"

@@ -32,16 +32,9 @@ class Since:
         return self.with_fate(Fate.FIXED)
 
     @property
-    def unconfirmed(self) -> tuple[FindingChange, ...]:
-        """The findings that were not seen, and that may still exist."""
-        return self.with_fate(Fate.UNCONFIRMED)
-
-    def of(self, finding: str) -> FindingChange:
-        """Return the change of the finding with the id ``finding``. Raises KeyError if there is none."""
-        for change in self.findings:
-            if change.id == finding:
-                return change
-        raise KeyError(finding)
+    def by_id(self) -> dict[str, FindingChange]:
+        """The changes by the ids of their findings."""
+        return {change.id: change for change in self.findings}
 
     @property
     def changed(self) -> bool:

@@ -48,6 +48,6 @@ def assert_unconfirmed(before: Snapshot, after: Snapshot, *checks: str) -> None:
     found = since(old, new)
     assert after.gaps
     assert found.fixed == ()
-    assert {*checks} <= {change.check for change in found.unconfirmed}
+    assert {*checks} <= {change.check for change in found.with_fate(Fate.UNCONFIRMED)}
     back = {finding.check: finding.fate for finding in since(old, old).findings}
     assert {back[check] for check in checks} == {Fate.UNCHANGED}

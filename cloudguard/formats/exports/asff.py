@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from cloudguard.errors import UsageError
-from cloudguard.formats.escaping import visible
+from cloudguard.formats.escaping import cut, visible
 from cloudguard.formats.exports.common import NAME, Export, as_json, description, title, unknown_rows
 from cloudguard.results.finding import Finding, Severity
 from cloudguard.results.report import Report, RowResult
@@ -35,8 +35,8 @@ def _finding(report: Report, row: RowResult, finding: Finding) -> dict[str, obje
     return _common(report, row, finding.id, finding.resource.id) | {
         "GeneratorId": f"{NAME}/{finding.check}",
         "Severity": {"Label": "INFORMATIONAL" if low else str(finding.severity).upper()},
-        "Title": _shortened(title(finding), _MOST_TITLE),
-        "Description": _shortened(description(finding), _MOST_DESCRIPTION),
+        "Title": cut(title(finding), _MOST_TITLE),
+        "Description": cut(description(finding), _MOST_DESCRIPTION),
         "Compliance": {"Status": "WARNING" if low else "FAILED"},
         "Workflow": {"Status": "SUPPRESSED" if finding.waived else "NEW"},
     }
@@ -47,8 +47,8 @@ def _unknown(report: Report, row: RowResult, name: str, text: str) -> dict[str, 
     return _common(report, row, name, report.cluster.name) | {
         "GeneratorId": f"{NAME}/{row.row}",
         "Severity": {"Label": "INFORMATIONAL"},
-        "Title": _shortened(text, _MOST_TITLE),
-        "Description": _shortened(text, _MOST_DESCRIPTION),
+        "Title": cut(text, _MOST_TITLE),
+        "Description": cut(text, _MOST_DESCRIPTION),
         "Compliance": {"Status": "NOT_AVAILABLE"},
         "Workflow": {"Status": "NEW"},
     }
@@ -71,11 +71,7 @@ def _common(report: Report, row: RowResult, name: str, resource: str) -> dict[st
         "UpdatedAt": report.finished,
         "ProductFields": {f"{NAME}/row": row.row, f"{NAME}/cluster": visible(cluster.name)},
         "Resources": [
-            {"Type": "Other", "Id": _shortened(visible(resource), _MOST_ID), "Partition": partition, "Region": region}
+            {"Type": "Other", "Id": cut(visible(resource), _MOST_ID), "Partition": partition, "Region": region}
         ],
         "RecordState": "ACTIVE",
     }
-
-
-def _shortened(text: str, most: int) -> str:
-    return text if len(text) <= most else f"{text[: most - 1]}…"

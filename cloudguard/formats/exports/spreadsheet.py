@@ -15,20 +15,8 @@ from cloudguard.results.report import Report, RowResult
 
 _COLUMNS = (
     *("cluster", "provider", "account", "read", "complete", "row", "area", "verdict", "why", "unknown"),
-    *(
-        "number",
-        "id",
-        "check",
-        "severity",
-        "kind",
-        "resource",
-        "name",
-        "message",
-        "witness",
-        "hosts",
-        "advice",
-        "waived",
-    ),
+    *("number", "id", "check", "severity", "kind", "resource", "name"),
+    *("message", "witness", "hosts", "advice", "waived"),
     *("regions", "place"),
 )
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")

@@ -58,7 +58,7 @@ def since_section(since: Since | None) -> SinceSection | None:
 
 def states_of(report: Report) -> dict[str, str]:
     """Return a dict of finding id → state: "new", "unchanged", "waived", or "open" if no earlier run was compared."""
-    fates = {finding.id: finding for finding in report.since.findings} if report.since else {}
+    fates = report.since.by_id if report.since else {}
     return {finding.id: _state(finding, fates.get(finding.id)) for finding in report.findings}
 
 

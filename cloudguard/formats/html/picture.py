@@ -8,7 +8,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from cloudguard.formats.escaping import visible
+from cloudguard.formats.escaping import cut, visible
 from cloudguard.values import dataclass
 
 MOST_LETTERS: Final = 40
@@ -98,17 +98,12 @@ def _placed(steps: Iterable[Step]) -> tuple[Station, ...]:
     stations, y = list[Station](), _TOP
     for step in steps:
         x, room = _LEFT + step.depth * _INDENT, MOST_LETTERS - step.depth * _INDENTED_LETTERS
-        word = _shortened(step.word, room)
-        name = _shortened(step.name, max(room - len(word), _FEWEST_LETTERS))
-        detail = _shortened(step.detail, room + _SMALLER_LETTERS)
+        word = cut(visible(step.word), room)
+        name = cut(visible(step.name), max(room - len(word), _FEWEST_LETTERS))
+        detail = cut(visible(step.detail), room + _SMALLER_LETTERS)
         stations.append(Station(x, y, x + _TEXT, replace(step, word=word, name=name, detail=detail)))
         y += _TALL if step.detail else _LOW
     return tuple(stations)
-
-
-def _shortened(text: str, most: int) -> str:
-    shown = visible(text)
-    return shown if len(shown) <= most else f"{shown[: most - 1]}…"
 
 
 def _link(before: Station, after: Station) -> Link:

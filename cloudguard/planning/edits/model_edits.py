@@ -14,7 +14,7 @@ from cloudguard.model.source import Source
 from cloudguard.model.text_forms import NO_ADDRESSES, read_addresses
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.planning.edits.settings_edits import with_setting
+from cloudguard.planning.edits.settings_edits import with_edited, with_setting
 from cloudguard.results.change import (
     PRIVATE_RANGES,
     AttributeEdit,
@@ -192,9 +192,7 @@ def _with_moved_members(
 
 
 def _on_endpoint(snapshot: Snapshot, name: str, with_edit: Callable[[Endpoint], Endpoint]) -> Snapshot:
-    endpoints = tuple(
-        with_edit(endpoint) if endpoint.id == name else endpoint for endpoint in snapshot.topology.endpoints
-    )
+    endpoints = with_edited(snapshot.topology.endpoints, name, with_edit)
     return replace(snapshot, topology=replace(snapshot.topology, endpoints=endpoints))
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import Final
+from typing import Final, Protocol, TypeVar
 
-from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, DiskTemplate, MetadataService, Pool
+from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, MetadataService, Pool
 from cloudguard.model.identity import Identities, Identity, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.keys import Key, KeyManager, KeyState
 from cloudguard.model.snapshot import Snapshot
@@ -19,6 +19,19 @@ TRUST: Final = "trust.narrow"
 OWN_KEY: Final = "planned: your own key"
 """The id on the model of a key that is still to be made."""
 _COPIES = frozenset({"snapshot.remove", "image.remove", "disk.remove"})
+
+
+class _HasId(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+ItemT = TypeVar("ItemT", bound=_HasId)
+
+
+def with_edited(items: Iterable[ItemT], name: str, edit: Callable[[ItemT], ItemT]) -> tuple[ItemT, ...]:
+    """Return ``items`` with ``edit`` applied to those with the id ``name``."""
+    return tuple(edit(item) if item.id == name else item for item in items)
 
 
 def with_setting(snapshot: Snapshot, change: Change, edit: AttributeEdit | Procedure | DocumentEdit) -> Snapshot:
@@ -90,13 +103,11 @@ def _restrict_metadata(cluster: Cluster, change: Change, edit: AttributeEdit | P
 def _encrypt_pool(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
     devices = edit.parts if isinstance(edit, AttributeEdit) else ()
 
-    def disk(template: DiskTemplate) -> DiskTemplate:
-        return replace(template, encrypted=True) if template.device in devices else template
-
     def pool(known: Pool) -> Pool:
-        return replace(known, disks=tuple(map(disk, known.disks))) if known.id == change.resource.id else known
+        disks = (replace(disk, encrypted=True) if disk.device in devices else disk for disk in known.disks)
+        return replace(known, disks=tuple(disks))
 
-    return replace(cluster, pools=tuple(map(pool, cluster.pools)))
+    return replace(cluster, pools=with_edited(cluster.pools, change.resource.id, pool))
 
 
 def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) -> Cluster:
@@ -109,11 +120,9 @@ def _encrypt_disk(cluster: Cluster, change: Change, edit: AttributeEdit | Proced
     rekeyed = any(disk.encrypted for disk in cluster.disks if disk.id == change.resource.id)
 
     def disk(known: Disk) -> Disk:
-        if known.id != change.resource.id:
-            return known
         return replace(known, encrypted=True, key=new_key if rekeyed else known.key)
 
-    changed = replace(cluster, disks=tuple(map(disk, cluster.disks)))
+    changed = replace(cluster, disks=with_edited(cluster.disks, change.resource.id, disk))
     return _with_own_key(changed) if rekeyed and new_key == OWN_KEY else changed
 
 
@@ -147,11 +156,9 @@ def _set_key(cluster: Cluster, change: Change, edit: AttributeEdit | Procedure) 
     del edit
 
     def key(known: Key) -> Key:
-        if known.id != change.resource.id:
-            return known
         return replace(known, state=KeyState.ENABLED) if change.kind == "key.enable" else replace(known, rotates=True)
 
-    return replace(cluster, keys=tuple(map(key, cluster.keys)))
+    return replace(cluster, keys=with_edited(cluster.keys, change.resource.id, key))
 
 
 _EDITS: dict[str, Callable[[Cluster, Change, AttributeEdit | Procedure], Cluster]] = {

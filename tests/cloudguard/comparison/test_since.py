@@ -58,7 +58,7 @@ def fates(old: ListedReport, new: ListedReport) -> dict[str, Fate]:
 def test_a_new_finding_names_a_new_check_or_new_data_as_its_cause(
     old: ListedReport, brought_by: BroughtBy | None, why: str
 ) -> None:
-    change = since(old, having(NEW, SSH, KUBELET)).of(KUBELET.id)
+    change = since(old, having(NEW, SSH, KUBELET)).by_id[KUBELET.id]
     assert (change.fate, change.brought_by) == (Fate.NEW, brought_by)
     assert why in change.why
     assert bool(change.why) is (brought_by is not None)
@@ -67,7 +67,7 @@ def test_a_new_finding_names_a_new_check_or_new_data_as_its_cause(
 
 
 def test_a_fixed_finding_that_returns_is_reopened() -> None:
-    change = since(having(OLD), NEW, closed={SSH.id}).of(SSH.id)
+    change = since(having(OLD), NEW, closed={SSH.id}).by_id[SSH.id]
     assert change.fate is Fate.REOPENED
     assert fails((change,), "high")
 
@@ -110,13 +110,13 @@ def test_a_finding_on_a_resource_without_a_name_is_never_replaced() -> None:
 def test_a_finding_stays_unconfirmed_until_its_facts_are_read() -> None:
     dark = having(NEW, unknown=UNKNOWN)
     first = since(OLD, dark)
-    assert [change.id for change in first.unconfirmed] == ["1"]
-    assert first.unconfirmed[0].last_seen == OLD.finished
-    assert not first.unconfirmed[0].read
+    assert [change.id for change in first.with_fate(Fate.UNCONFIRMED)] == ["1"]
+    assert first.with_fate(Fate.UNCONFIRMED)[0].last_seen == OLD.finished
+    assert not first.with_fate(Fate.UNCONFIRMED)[0].read
     assert first.newly_unknown == ("node-access",)
     assert first.changed
     again = since(having(dark, unknown=UNKNOWN), replace(dark, finished="2026-01-03T02:17:00Z"), older=(OLD,))
-    assert [change.id for change in again.unconfirmed] == ["1"]
+    assert [change.id for change in again.with_fate(Fate.UNCONFIRMED)] == ["1"]
     assert not again.changed
     light = since(dark, having(NEW), older=(OLD,))
     assert [change.id for change in light.fixed] == ["1"]

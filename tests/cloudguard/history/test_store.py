@@ -92,7 +92,7 @@ def test_an_unread_finding_is_unconfirmed_every_night_until_it_is_fixed(store: S
         since = run(store, on(day, unknown=(f"filters: denied, request {day}",)))
         assert fates(since) == {ONE.id: Fate.UNCONFIRMED}
         assert since is not None
-        assert since.unconfirmed[0].last_seen[8:10] == "01"
+        assert since.with_fate(Fate.UNCONFIRMED)[0].last_seen[8:10] == "01"
     with store.reading() as connection:
         (summary,) = clusters(connection)
     assert (summary.unconfirmed, summary.open, summary.complete) == (1, (("high", 1),), False)
@@ -106,7 +106,7 @@ def test_an_unconfirmed_finding_that_is_seen_again_is_unchanged(store: Store) ->
     since = run(store, on(3, ONE))
     assert fates(since) == {ONE.id: Fate.UNCHANGED}
     assert since is not None
-    assert since.of(ONE.id).first_seen[8:10] == "01"
+    assert since.by_id[ONE.id].first_seen[8:10] == "01"
     with store.reading() as connection:
         (only,) = intervals(connection)
     assert (only.ended, only.last_seen) == ("", "")
@@ -116,12 +116,12 @@ def test_the_store_knows_which_checks_and_which_version_a_run_had(store: Store) 
     run(store, on(1, ONE), checks=frozenset())
     since = run(store, on(2, ONE, TWO))
     assert since is not None
-    assert since.of(TWO.id).brought_by is BroughtBy.CHECK
+    assert since.by_id[TWO.id].brought_by is BroughtBy.CHECK
     newer = replace(on(3, ONE, sample.finding(3)), tool="cloudguard 1")
     since = run(store, newer)
     assert since is not None
-    assert since.of(f"{3:012x}").brought_by is BroughtBy.DATA
-    assert {change.id for change in since.unconfirmed} == {TWO.id}
+    assert since.by_id[f"{3:012x}"].brought_by is BroughtBy.DATA
+    assert {change.id for change in since.with_fate(Fate.UNCONFIRMED)} == {TWO.id}
     with store.reading() as connection:
         assert [interval.ended_as for interval in intervals(connection, word=TWO.id)] == ["judged otherwise"]
 
