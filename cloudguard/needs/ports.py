@@ -117,6 +117,15 @@ class Ports:
     api_sources: tuple[tuple[ServiceSet, str], ...]
     etcd_sources: tuple[tuple[ServiceSet, str], ...]
 
+    def allowed_between(self, sender: Collection[Role], target: Collection[Role]) -> ServiceSet:
+        """Return the services that the cluster's hosts, by their roles, may use on others. Pods have no roles.
+
+        Only control-plane and etcd hosts may use the services of etcd.
+        """
+        if Role.ETCD in target and Role.CONTROL_PLANE not in sender and Role.ETCD not in sender:
+            return self.between_hosts - self.etcd - self.etcd_auxiliary
+        return self.between_hosts
+
 
 def ports_of(
     cluster: Cluster, policy: Declarations, api_targets: ServiceSet, other_targets: ServiceSet = NONE

@@ -57,11 +57,7 @@ class LoadBalancerPaths:
         outer = self._entering(registration, sender, sent) if registration.balancer.outer else None
         for subnet in registration.balancer.subnets or ("",):
             clients = self._sent_to(registration, sender, subnet, sent) if outer is None else outer
-            translated = sender.published.translated_to if sender.published else AddressSet.nothing()
-            addresses = translated or self._senders.ranges((subnet,))
-            groups = seen_groups(registration.balancer, sender.groups)
-            sent_on = clients.only(registration.service)
-            by_subnet[subnet] = self._from_subnet(registration, subnet, sent_on, target, (addresses, groups))
+            by_subnet[subnet] = self._from_subnet(registration, subnet, clients, sender, target)
         by_any_subnet, own_subnet = reduce(_either, by_subnet.values()), by_subnet.get(target.key.subnet)
         return by_any_subnet if own_subnet is None else Bounds(own_subnet.lower, by_any_subnet.upper)
 
@@ -138,18 +134,9 @@ class LoadBalancerPaths:
         return self._senders.ranges(balancer.subnets) or None
 
     def _from_subnet(
-        self,
-        registration: Registration,
-        subnet: str,
-        clients: Bounds,
-        target: HostClass,
-        seen: tuple[AddressSet, tuple[str, ...]],
+        self, registration: Registration, subnet: str, clients: Bounds, sender: Sender, target: HostClass
     ) -> Bounds:
-        """Return the traffic from a balancer in one of its subnets to a class of hosts, by the client's address.
-
-        ``seen``: the addresses that replace the client's address, and the groups of a client that keeps its address.
-        """
-        own_addresses, groups = seen
+        """Return the traffic from a balancer in one of its subnets to a class of hosts, by the client's address."""
         balancer, key = registration.balancer, target.key
         addresses = target.addresses or self._senders.ranges((key.subnet,))
         clients = _only(clients, *self._let_out(registration, subnet, target, addresses))
@@ -157,7 +144,9 @@ class LoadBalancerPaths:
         traffic = self._filters.allowed_traffic(key.filters, Direction.INGRESS, key.groups, destination)
         same_subnet = subnet == key.subnet
         ingress = exactly(PacketSet.everything()) if same_subnet else self._filters.subnet_filters(key.subnet)
-        preserved = clients & traffic.allows(EVERYWHERE, groups) & ingress
+        preserved = clients & traffic.allows(EVERYWHERE, seen_groups(balancer, sender.groups)) & ingress
+        translated = sender.published.translated_to if sender.published else AddressSet.nothing()
+        own_addresses = translated or self._senders.ranges((subnet,))
         own_addresses = own_addresses & ALL4 or own_addresses
         replaced = _with_replaced_addresses(
             own_addresses, clients, traffic.allows(own_addresses, balancer.groups) & ingress, registration.service

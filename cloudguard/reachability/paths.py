@@ -202,7 +202,7 @@ class Reachability:
 
     def exposed(self, target: HostClass) -> bool:
         """Whether the class has a public address and a route for replies to the internet."""
-        known = any(path.sender.exact for path in self._direct(target))
+        known = any(not path.sender.uncertain for path in self._direct(target))
         return known and bool(self.senders.replied_to(target.key.subnet).lower)
 
     def _behind_balancers(self, target: HostClass) -> Iterator[Path]:

@@ -53,8 +53,8 @@ class Sender:
     """A source of traffic, described by ``name``. ``groups`` are the groups of its interfaces.
 
     ``example``: the id or address of one interface ("" for whole ranges). ``published``: the consumers' service.
-    ``exact``: it is known that such a sender exists. If not, ``why`` says why ("": the name says it). ``gatekeeper``:
-    requires an identity ("": none). ``keeps_clients``: the addresses are those of a tunnel's clients, not its own.
+    ``uncertain``: why it is unknown whether such a sender exists ("": it exists). ``gatekeeper``: requires an identity
+    ("": none). ``keeps_clients``: the addresses are those of a tunnel's clients, not its own.
     """
 
     kind: SenderKind
@@ -62,8 +62,7 @@ class Sender:
     addresses: AddressSet
     groups: tuple[str, ...] = ()
     example: str = ""
-    exact: bool = True
-    why: str = ""
+    uncertain: str = ""
     hosts: HostClass | None = None
     external_members: tuple[Interface, ...] = ()
     gatekeeper: str = ""
@@ -72,7 +71,7 @@ class Sender:
 
     def bounded(self, allowed: Bounds) -> Bounds:
         """Return ``allowed``, with an empty lower bound if it is unknown whether the sender exists."""
-        return allowed if self.exact else Bounds(PacketSet.nothing(), allowed.upper)
+        return Bounds(PacketSet.nothing(), allowed.upper) if self.uncertain else allowed
 
     @property
     def identified(self) -> bool:
@@ -109,8 +108,7 @@ def consumers(service: PublishedService) -> Sender:
         SenderKind.CONSUMERS,
         f"{who} of {service.id}",
         EVERYWHERE,
-        exact=bool(service.has_consumers),
-        why="" if service.has_consumers else f"{service.id} offers the balancer to {allowed}, and {accepted}",
+        uncertain="" if service.has_consumers else f"{service.id} offers the balancer to {allowed}, and {accepted}",
         published=service,
     )
 
@@ -123,8 +121,7 @@ def _tunnel_sender(tunnel: Tunnel) -> Sender:
         f"{who} ({tunnel.ranges})" if few else who,
         tunnel.ranges,
         tunnel.groups,
-        exact=not tunnel.uncertain,
-        why=tunnel.uncertain,
+        uncertain=tunnel.uncertain,
         gatekeeper=tunnel.gatekeeper,
         keeps_clients=tunnel.keeps_clients,
     )
@@ -151,9 +148,9 @@ class Senders:
         networks |= AddressSet.union(tunnel.ranges for tunnel in topology.tunnels if not tunnel.uncertain)
         self.internet = Sender(SenderKind.INTERNET, "the internet", PUBLIC - networks)
         why = "it is unknown whether connections from the internet reach the load balancer"
-        self.by_unknown_balancer = replace(self.internet, exact=False, why=why)
+        self.by_unknown_balancer = replace(self.internet, uncertain=why)
         why = "it is unknown whether the host gets a public address that connections from the internet reach"
-        self.by_unknown_address = replace(self.internet, exact=False, why=why)
+        self.by_unknown_address = replace(self.internet, uncertain=why)
         self.tunnels = {tunnel: _tunnel_sender(tunnel) for tunnel in topology.tunnels}
 
     def ranges(self, subnets: Iterable[str]) -> AddressSet:
@@ -198,7 +195,7 @@ class Senders:
                 continue
             if network is None or not network.ranges:
                 who = f"anyone inside {name}, whose ranges could not be read"
-                yield Sender(SenderKind.NETWORK, who, _PRIVATE, exact=False)
+                yield Sender(SenderKind.NETWORK, who, _PRIVATE, uncertain=who)
                 continue
             inside |= network.ranges
             yield Sender(SenderKind.NETWORK, f"anyone inside {network.name or network.id}", network.ranges)
@@ -207,7 +204,7 @@ class Senders:
         unread = ", ".join(name for name in names if name and name not in routed_by)
         if unread:  # every subnet has a route, so the routes of these subnets were not read
             who = f"networks routed to {unread}, whose routes could not be read"
-            yield Sender(SenderKind.ROUTED, who, _PRIVATE - inside, exact=False)
+            yield Sender(SenderKind.ROUTED, who, _PRIVATE - inside, uncertain=who)
 
     def _routed_in(self, subnets: Iterable[Subnet], inside: AddressSet) -> Iterator[Sender]:
         """Yield the senders to which the subnets' routes lead, without the ``inside`` addresses of their networks."""
@@ -223,18 +220,18 @@ class Senders:
             if hop in _BEHIND and senders:
                 yield Sender(SenderKind.ROUTED, f"{_BEHIND[hop]} {target}", senders)
             elif hop in _ANYWHERE and (senders := senders & _PRIVATE) and not is_default(addresses):
-                yield Sender(SenderKind.ROUTED, f"networks behind {target}", senders, exact=False, why=_PASSED_ON)
+                yield Sender(SenderKind.ROUTED, f"networks behind {target}", senders, uncertain=_PASSED_ON)
         for (hop, target, name), within in sorted(unread.items(), key=lambda item: item[0]):
             senders = (within & _PRIVATE) - inside
             if hop in _BEHIND and senders:
                 who = f"{_BEHIND[hop]} {target}, by a route to {name}, whose entries could not be read"
-                yield Sender(SenderKind.ROUTED, who, senders, exact=False)
+                yield Sender(SenderKind.ROUTED, who, senders, uncertain=who)
 
     @cached_method
     def connected(self, subnets: tuple[str, ...]) -> Bounds:
         """Return every service from the inside addresses to which ``subnets`` (ids) have a route for replies."""
         inside = self.inside(subnets)
-        lower = AddressSet.union(sender.addresses for sender in inside if sender.exact)
+        lower = AddressSet.union(sender.addresses for sender in inside if not sender.uncertain)
         upper = AddressSet.union(sender.addresses for sender in inside)
         for name in subnets:
             routes = routed(self._subnets[name], self._lists) if name in self._subnets else {}
@@ -261,7 +258,7 @@ class Senders:
         if not members and (group is None or not group.members_known):
             owner = f" of account {group.owner}" if group and group.owner else ""
             who = f"members of group {titled}{owner} (this account cannot list them)"
-            yield Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, exact=bool(owner))
+            yield Sender(SenderKind.GROUP, who, _PRIVATE, (name,), name, uncertain="" if owner else who)
 
 
 def _uncertain(member: Interface) -> str:
@@ -277,7 +274,6 @@ def _members_sender(titled: str, group: str, members: tuple[Interface, ...], why
         AddressSet.union(address for member in members for address in member.addresses),
         (group,),
         members[0].owner or members[0].id,
-        exact=not why,
-        why=why,
+        uncertain=why,
         external_members=members,
     )

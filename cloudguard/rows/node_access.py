@@ -133,7 +133,7 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
     if path.sender.inside:
         expected |= HEALTH_CHECKS | ICMP | ports.etcd_auxiliary
         expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # it may run them
-    if path.balancer is not None or (path.sender.kind is SenderKind.TUNNEL and not path.sender.exact):
+    if path.balancer is not None or (path.sender.kind is SenderKind.TUNNEL and path.sender.uncertain):
         expected |= ports.node_ports
     needed = () if path.balancer else context.needed_by_balancers(target)
     by_balancers = ((kept.peer.value, kept.services) for kept in needed)

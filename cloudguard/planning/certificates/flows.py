@@ -14,7 +14,6 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.certificates.guarded import Guarded
 from cloudguard.planning.proof.needed_traffic import needed_between, needed_by_balancers, needed_by_paths
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState
-from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.filters import TCP, UDP
 from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.reachability.load_balancers import seen_groups
@@ -128,7 +127,7 @@ def _callers(first: NetworkState, last: NetworkState, ports: Ports, target: Host
             host_class.key.groups,
             later.key.groups,
         )
-    yield Caller("pods", first.snapshot.cluster.pod_ranges, allowed_between(None, target, ports))
+    yield Caller("pods", first.snapshot.cluster.pod_ranges, ports.allowed_between((), target.key.roles))
     for endpoint in first.snapshot.topology.endpoints:
         ranges = reach.senders.ranges(endpoint.subnets)
         needed = ports.between_hosts & reach.allowed_in(target).of_group(endpoint.groups)

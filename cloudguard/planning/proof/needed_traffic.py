@@ -19,7 +19,6 @@ from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.proof.network_state import NetworkState, PathKey, path_key
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
-from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.reachability.paths import Path
 from cloudguard.rows.context import Context
@@ -113,7 +112,7 @@ def needed_between(source: HostClass, target: HostClass, ports: Ports) -> Servic
 
     The ports of etcd are included only if either class runs the control plane or etcd, or has unknown roles.
     """
-    needed = allowed_between(source, target, ports)
+    needed = ports.allowed_between(source.key.roles, target.key.roles)
     if any(
         host_class.has(Role.CONTROL_PLANE) or host_class.has(Role.ETCD) or not host_class.key.roles
         for host_class in (source, target)
@@ -216,7 +215,7 @@ def _of_pods(context: Context, number: int, target: HostClass) -> Iterator[Neede
     pods = context.cluster.pod_ranges
     if not pods:
         return
-    needed = allowed_between(None, target, context.ports)
+    needed = context.ports.allowed_between((), target.key.roles)
 
     def allowed(state: NetworkState) -> Bounds:
         return state.reach.allowed_in(state.classes[number]).allows(pods, ()).only(needed)

@@ -16,7 +16,6 @@ from cloudguard.needs.ports import Ports
 from cloudguard.packet_sets.addresses import ALL6, AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.explanation import filter_resource, rule_traffic
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.load_balancers import destination_addresses
@@ -196,7 +195,8 @@ class _Planner:
     def _usable(self, source: HostClass | None, guarded: list[_Guarded], services: ServiceSet) -> ServiceSet:
         """Return the part of ``services`` that a host class (or the pods) may use on every target of a filter."""
         for _, target in guarded:
-            services &= allowed_between(source, target, self._ports)
+            roles = source.key.roles if source else (), target.key.roles if target else ()
+            services &= self._ports.allowed_between(*roles)
         return services
 
     def _naming_peers(

@@ -110,7 +110,7 @@ class ProblemCollector:
         """Return the problems if the sender sent all possible packets, or None if these are unknown."""
         certain = replace(path, allowed=exactly(path.allowed.upper))
         attributions = [*attribute(self._reach, certain, packets)]
-        if path.sender.exact or packets - PacketSet.union(attribution.packets for attribution in attributions):
+        if not path.sender.uncertain or packets - PacketSet.union(attribution.packets for attribution in attributions):
             return None
         kinds = ((kind_of(attribution), attribution) for attribution in attributions)
         return [

@@ -21,8 +21,8 @@ def cause_of(reach: Reachability, path: Path, packets: PacketSet) -> str:
 
 
 def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str]:
-    if not path.sender.exact:
-        yield path.sender.why or path.sender.name
+    if path.sender.uncertain:
+        yield path.sender.uncertain
     if isinstance(path.target, Endpoint) and not path.sender.inside:
         for listed in reach.topology.address_lists:
             if listed.id in path.target.public_lists and not listed.known:

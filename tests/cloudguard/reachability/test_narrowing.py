@@ -16,7 +16,6 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.edits.group_changes import group_changes
 from cloudguard.planning.edits.model_edits import can_be_made, edited, edits_with_changes
-from cloudguard.reachability.cluster_traffic import allowed_between
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change, RuleOp
 from cloudguard.results.finding import Severity
@@ -91,7 +90,7 @@ def test_the_cluster_s_hosts_lose_nothing_they_need(facts: Snapshot) -> None:
     ports = Context(facts, ADMINS, before).ports
     for source, new_source in zip(before.classes, mended.classes, strict=True):
         for target, new_target in zip(before.classes, mended.classes, strict=True):
-            allowed = allowed_between(source, target, ports)
+            allowed = ports.allowed_between(source.key.roles, target.key.roles)
             if shared_by_all(facts) and source.has(Role.NODE):
                 allowed -= ports.etcd | ports.etcd_auxiliary
             had = before.between(source, target).allowed.lower.only(allowed)
@@ -104,7 +103,7 @@ def test_the_cluster_s_pods_lose_nothing_they_need(facts: Snapshot) -> None:
     before, mended = Reachability(facts), Reachability(applied(facts, changes_of(facts, ADMINS)))
     ports, pods = Context(facts, ADMINS, before).ports, AddressSet.parse(PODS)
     for target, new_target in zip(before.classes, mended.classes, strict=True):
-        allowed = allowed_between(None, target, ports)
+        allowed = ports.allowed_between((), target.key.roles)
         if shared_by_all(facts):
             allowed -= ports.etcd | ports.etcd_auxiliary
         had = before.allowed_in(target).allows(pods, ()).lower.only(allowed)
