@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from random import Random
 from types import ModuleType
 from typing import Final
@@ -17,7 +18,7 @@ from cloudguard.needs.declarations import Declarations
 from cloudguard.provider.port import installed, load
 from cloudguard.results.report import RowResult, Verdict
 from cloudguard.rows.judge import ROWS, judge
-from spoilt import Json, at, drawn_place, named_at, spoilt, texts
+from spoilt import Json, at, drawn_places, named_at, spoilt, texts
 
 FACTS: Final = ("cluster", "topology", "identities")
 NAMED_BY_NO_FINDING: Final = (
@@ -35,9 +36,7 @@ def wrong_passes(snapshot: Snapshot, declarations: Declarations, seed: int, draw
     facts: Json = {part: document[part] for part in FACTS}
     failed = [row for row in pipeline.evaluate(snapshot, declarations).rows if row.verdict is Verdict.FAIL]
     rows = [module for module in ROWS if any(row.row == module.ROW for row in failed)]
-    draw = Random(seed)
-    for _ in range(draws if failed else 0):
-        place = drawn_place(facts, draw)
+    for place in islice(drawn_places(facts, Random(seed)), draws if failed else 0):
         if any(fact.fullmatch("/".join(map(str, place))) for fact in NAMED_BY_NO_FINDING) or _lets_out(
             at(facts, place)
         ):

@@ -28,15 +28,17 @@ def children(document: Json) -> Mapping[str | int, Json]:
     return dict(enumerate(document)) if isinstance(document, list) else {}
 
 
-def drawn_place(document: Json, draw: Random) -> Place:
-    """Return a random place.
+def drawn_places(document: Json, draw: Random) -> Iterator[Place]:
+    """Yield random places without end.
 
     All kinds of places (paths with equal keys) have the same probability, so that long lists are not preferred.
     """
     kinds: dict[tuple[str, ...], list[Place]] = {}
     for place in places(document):
         kinds.setdefault(tuple("*" if isinstance(step, int) else step for step in place), []).append(place)
-    return draw.choice(kinds[draw.choice(sorted(kinds))])
+    names = sorted(kinds)
+    while True:
+        yield draw.choice(kinds[draw.choice(names)])
 
 
 def spoilt(document: Json, place: Place) -> Json:

@@ -142,7 +142,7 @@ def needed(snapshot: Snapshot, packets: Packets) -> Packets:
     return declared(snapshot, packets) | {packet for packet in packets if is_needed(*packet)}
 
 
-@for_seeds(150)
+@for_seeds(100)
 def test_no_step_opens_or_loses_anything(seed: int) -> None:
     assert_safe(drawn(seed))
 
