@@ -20,6 +20,7 @@ from typing import Any, Final
 
 from cloudguard.model.iam_catalog import Confidence, EscalationPath, Impact, PermissionNeed, UnplacedStatement
 from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.tables import record
 
 Table = Mapping[str, Any]
 """A TOML table as it is in the file."""
@@ -116,17 +117,11 @@ class NeedTables:
     def escalation_paths(self) -> tuple[EscalationPath, ...]:
         """All escalation paths of the table."""
         return tuple(
-            EscalationPath(
-                id=table["id"],
-                actions=tuple(table["actions"]),
-                impact=Impact(table["impact"]),
-                why=table["why"],
-                source=table["source"],
-                on_own_identity=table.get("on-own-identity", False),
-                by_trust=table.get("by-trust", False),
-                account_wide=table.get("account-wide", False),
-                passrole_action=table.get("passrole-action", ""),
-                passrole_conditions=tuple(_conditions(table.get("passrole-conditions", ()), {})),
+            record(
+                EscalationPath,
+                table,
+                impact=Impact,
+                passrole_conditions=lambda conditions: tuple(_conditions(conditions, {})),
             )
             for table in self._read("escalations.toml")["escalation"]
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import field
 from enum import StrEnum
 from functools import cache
@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast, runtime_checkable
 
 from cloudguard.model.filters import PeerKind
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.tables import table_of
+from cloudguard.tables import record, table_of
 from cloudguard.values import dataclass
 
 FILE = "owners.toml"
@@ -111,11 +111,11 @@ class OwnerFacts:
     id: str
     who: str
     source: str
-    undone: str
-    instead: str
-    marks_rules: bool
-    signs: tuple[Sign, ...]
-    places: tuple[Place, ...]
+    undone: str = ""
+    instead: str = ""
+    marks_rules: bool = False
+    signs: tuple[Sign, ...] = ()
+    places: tuple[Place, ...] = ()
 
 
 @runtime_checkable
@@ -130,48 +130,37 @@ class KnowsOwners(Protocol):
 @cache
 def owner_facts(package: str) -> Mapping[str, OwnerFacts]:
     """Return the table of owners of a provider's ``package``, in the file's order. It is read once in a process."""
-    return {table["id"]: _facts(table) for table in table_of(package, FILE)["owner"]}
+    facts = (record(OwnerFacts, table, signs=_signs, places=_places) for table in table_of(package, FILE)["owner"])
+    return {of_owner.id: of_owner for of_owner in facts}
 
 
-def _facts(table: Mapping[str, Any]) -> OwnerFacts:
-    return OwnerFacts(
-        id=table["id"],
-        who=table["who"],
-        source=table["source"],
-        undone=table.get("undone", ""),
-        instead=table.get("instead", ""),
-        marks_rules=table.get("marks-rules", False),
-        signs=tuple(map(_sign, table.get("sign", ()))),
-        places=tuple(map(_place, table.get("place", ()))),
+def _signs(tables: Iterable[Mapping[str, Any]]) -> tuple[Sign, ...]:
+    return tuple(
+        record(Sign, table, of=_things, tags=_patterns, name=_pattern, description=_pattern) for table in tables
     )
 
 
-def _sign(table: Mapping[str, Any]) -> Sign:
-    return Sign(
-        of=frozenset(map(Thing, table["of"])),
-        tags=tuple(map(_pattern, table.get("tags", ()))),
-        name=_pattern(table["name"]) if "name" in table else None,
-        description=_pattern(table["description"]) if "description" in table else None,
-        own_group=table.get("own-group", False),
+def _things(names: Iterable[str]) -> frozenset[Thing]:
+    return frozenset(map(Thing, names))
+
+
+def _places(tables: Iterable[Mapping[str, Any]]) -> tuple[Place, ...]:
+    return tuple(
+        record(
+            Place,
+            table,
+            of=lambda names: frozenset(map(Edited, names)),
+            services=ServiceSet.parse,
+            peers=lambda names: frozenset(map(PeerKind, names)),
+            named=lambda named: {name: _pattern(text) for name, text in named.items()},
+            patch=lambda patch: record(PatchForm, patch),
+        )
+        for table in tables
     )
 
 
-def _place(table: Mapping[str, Any]) -> Place:
-    patch = table.get("patch")
-    return Place(
-        of=frozenset(map(Edited, table["of"])),
-        where=table["where"],
-        services=ServiceSet.parse(table["services"]) if "services" in table else None,
-        peers=frozenset(map(PeerKind, table.get("peers", ()))),
-        named={name: _pattern(text) for name, text in table.get("named", {}).items()},
-        patch=_patch(patch) if patch else None,
-    )
-
-
-def _patch(table: Mapping[str, Any]) -> PatchForm:
-    return PatchForm(
-        table["document"], table["path"], table["value"], table.get("items", {}), table.get("may-be-empty", False)
-    )
+def _patterns(texts: Iterable[str]) -> tuple[re.Pattern[str], ...]:
+    return tuple(map(_pattern, texts))
 
 
 def _pattern(text: str) -> re.Pattern[str]:
