@@ -26,7 +26,7 @@ from cloudguard.needs.ports import (
     judged_by_other_rows,
     ports_of,
 )
-from cloudguard.packet_sets.addresses import ALL4, ALL6, PUBLIC, AddressSet
+from cloudguard.packet_sets.addresses import PUBLIC, AddressSet
 from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
@@ -191,7 +191,7 @@ class Context:
         traffic = self.reach.filters.allowed_traffic(balancer.filters, Direction.INGRESS)
         admitted = traffic.by_address.lower.on(listener.service)
         if balancer.internet_facing:
-            return ((ALL4 | ALL6) & admitted).cidrs()
+            return admitted.cidrs()
         inside = self.reach.senders.inside(balancer.subnets)
         return tuple(cidr for sender in inside for cidr in (sender.addresses & admitted).cidrs())
 

@@ -9,8 +9,6 @@ internet.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.declarations import Declarations
@@ -125,7 +123,10 @@ def _node_ports(context: Context) -> Assumed:
 
 
 def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
-    """Return the traffic of ``path`` beyond the traffic of the cluster, of its services and of the declarations."""
+    """Return the traffic of ``path`` beyond the traffic of the cluster, of its services and of the declarations.
+
+    Administrators may connect on the API's ports.
+    """
     ports = context.ports
     if path.registration is not None and path.registration.balancer.declared_service:
         return path.allowed.only(beyond_service(context, target, path.registration))
@@ -135,10 +136,12 @@ def _excess(context: Context, target: HostClass, path: Path) -> Bounds:
         expected |= ServiceSet.nothing() if target.key.roles else ports.api | ports.etcd  # it may run them
     if path.balancer is not None or (path.sender.kind is SenderKind.TUNNEL and path.sender.uncertain):
         expected |= ports.node_ports
+    outbound = AddressSet.nothing() if path.sender.inside else context.snapshot.topology.outbound_addresses
+    trusted = [(context.administrators, ports.api), (outbound, ServiceSet.everything())]
     needed = () if path.balancer else context.needed_by_balancers(target)
-    by_balancers = ((kept.peer.value, kept.services) for kept in needed)
+    trusted += [(AddressSet.parse(kept.peer.value), kept.services) for kept in needed]
     excess = context.undeclared(target, path.sender, path.allowed.only(ServiceSet.everything() - expected))
-    excess -= exactly(_by_address([*_trusted(context, path), *by_balancers]))
+    excess -= exactly(PacketSet.of(trusted))
     return excess.within(path.sender.addresses - context.own_addresses) if path.sender.inside else excess
 
 
@@ -158,17 +161,6 @@ def beyond_service(context: Context, target: HostClass, registration: Registrati
     addresses = {address for interface in target.interfaces for address in interface.addresses[:1]}
     at_host = ServiceSet.union(target.service for target in listener.targets if target.address in addresses)
     return incidental_ports(listener) | (at_host & (SSH_AND_RDP | KUBELET))
-
-
-def _by_address(pairs: Iterable[tuple[str, ServiceSet]]) -> PacketSet:
-    return PacketSet.of([(AddressSet.parse(peer), services) for peer, services in pairs])
-
-
-def _trusted(context: Context, path: Path) -> list[tuple[str, ServiceSet]]:
-    """Return the trusted peers (CIDR, services): administrators on the API's ports, and own outbound addresses."""
-    trusted = [(cidr, context.ports.api) for cidr in context.administrators.cidrs()]
-    outbound = () if path.sender.inside else context.snapshot.topology.outbound_addresses.cidrs()
-    return trusted + [(cidr, ServiceSet.everything()) for cidr in outbound]
 
 
 def _own_public_addresses(context: Context, path: Path) -> tuple[RulePeer, ...]:

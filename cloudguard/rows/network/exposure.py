@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 
-from cloudguard.model.network import Endpoint
 from cloudguard.needs.in_force import is_everyone
 from cloudguard.needs.ports import ICMP, KUBELET, SSH_AND_RDP
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path
 from cloudguard.results.network.exposure import ENDPOINT, HostExposure, ServiceExposure, Widest
 from cloudguard.rows.context import Context
@@ -25,26 +26,24 @@ def of_hosts(context: Context) -> tuple[HostExposure, ...]:
     """Return the exposure of the cluster's hosts, one entry for hosts with the same roles and the same exposure."""
     named = _services(context)
     own_addresses = context.own_addresses | context.snapshot.topology.outbound_addresses
-    exposures: dict[tuple[str, tuple[ServiceExposure, ...]], HostExposure] = {}
+    alike = defaultdict[tuple[str, tuple[ServiceExposure, ...]], list[HostClass]](list)
     for target in context.reach.classes:
-        roles = "+".join(target.key.roles) or "unknown role"
         services = _exposures(context.reach.paths_to(target), named, own_addresses)
-        known = exposures.get((roles, services))
-        example = known.example if known else target.members[0].id
-        count = len(target.hosts) + (known.count if known else 0)
-        exposures[roles, services] = HostExposure(roles, count, example, services)
-    return tuple(exposures.values())
+        alike["+".join(target.key.roles) or "unknown role", services].append(target)
+    return tuple(
+        HostExposure(roles, sum(len(target.hosts) for target in targets), targets[0].members[0].id, services)
+        for (roles, services), targets in alike.items()
+    )
 
 
 def of_endpoints(context: Context) -> tuple[HostExposure, ...]:
     """Return the exposure of a managed control plane's endpoints."""
     own_addresses = context.own_addresses | context.snapshot.topology.outbound_addresses
-    return tuple(_of_endpoint(context, endpoint, own_addresses) for endpoint in context.snapshot.topology.endpoints)
-
-
-def _of_endpoint(context: Context, endpoint: Endpoint, own_addresses: AddressSet) -> HostExposure:
-    services = _exposures(tuple(context.reach.endpoint_paths(endpoint)), {"API": endpoint.service}, own_addresses)
-    return HostExposure(ENDPOINT, 0, endpoint.id, services)
+    exposures = (
+        (endpoint, _exposures(tuple(context.reach.endpoint_paths(endpoint)), {"API": endpoint.service}, own_addresses))
+        for endpoint in context.snapshot.topology.endpoints
+    )
+    return tuple(HostExposure(ENDPOINT, 0, endpoint.id, services) for endpoint, services in exposures)
 
 
 def _services(context: Context) -> Mapping[str, ServiceSet]:
