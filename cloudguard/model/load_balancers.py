@@ -140,14 +140,9 @@ class Balancer:
         return self.outer.filters if self.outer and self.outer.filters else self.filters
 
     @property
-    def first_subnets(self) -> tuple[str, ...]:
-        """The subnets in which clients connect to it, or to the outer balancer."""
-        return self.outer.subnets if self.outer else self.subnets
-
-    @property
-    def first_groups(self) -> tuple[str, ...]:
-        """The groups by which the filters of clients name it, or the outer balancer."""
-        return self.outer.groups if self.outer else self.groups
+    def front(self) -> OuterBalancer | Balancer:
+        """The balancer to which clients connect: the outer one, or this one."""
+        return self.outer or self
 
     def listens_on(self, listener: Listener) -> Services:
         """Return the services on which clients connect to one of its listeners, or to the outer balancer."""

@@ -36,7 +36,7 @@ class LoadBalancerPaths:
             yield self._senders.by_unknown_balancer
         elif balancer.internet_facing:
             yield self._senders.internet
-        yield from self._senders.inside(balancer.first_subnets)
+        yield from self._senders.inside(balancer.front.subnets)
         for group in sorted(self._filters.allowed_traffic(balancer.first_filters, Direction.INGRESS).by_group):
             yield from self._senders.group_members(group)
         yield from (consumers(service) for service in balancer.published if service.has_consumers is not False)
@@ -63,7 +63,7 @@ class LoadBalancerPaths:
 
     def _entering(self, registration: Registration, sender: Sender, sent: Callable[[str], Bounds] | None) -> Bounds:
         """Return the clients that reach the outer balancer in all of its subnets, and those that reach it in any."""
-        subnets = registration.balancer.first_subnets or ("",)
+        subnets = registration.balancer.front.subnets or ("",)
         return reduce(_either, (self._sent_to(registration, sender, subnet, sent) for subnet in subnets))
 
     def _sent_to(
@@ -99,11 +99,9 @@ class LoadBalancerPaths:
             arriving &= self._senders.connected((subnet,))
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
-        outer = balancer.outer
-        filters = outer.filters if outer else balancer.filters
-        filters = () if sender.published and not sender.published.filtered else filters
+        filters = () if sender.published and not sender.published.filtered else balancer.front.filters
         traffic = self._filters.allowed_traffic(filters, Direction.INGRESS, addresses=self._own_addresses(balancer))
-        passing = arriving & traffic.allows(sender.addresses, sender.groups)
+        passing, outer = arriving & traffic.allows(sender.addresses, sender.groups), balancer.outer
         if outer is None:
             return _clients_of(passing, services)
         return _clients_of(passing, outer.services) & self._passed_on(balancer, outer, services, sender, subnet)

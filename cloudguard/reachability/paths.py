@@ -128,7 +128,7 @@ class Reachability:
             calls = exactly(PacketSet.product(sender.addresses, listening))
 
             def sent(subnet: str, calls: Bounds = calls, balancer: Balancer = registration.balancer) -> Bounds:
-                return self._sent(calls, source, self.senders.ranges((subnet,)) or EVERYWHERE, balancer.first_groups)
+                return self._sent(calls, source, self.senders.ranges((subnet,)) or EVERYWHERE, balancer.front.groups)
 
             allowed = self._balancers.through(registration, target, sender, sent)
             yield Path(sender, target, allowed, registration)

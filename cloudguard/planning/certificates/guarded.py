@@ -31,7 +31,6 @@ class Guarded:
     @classmethod
     def of_balancer(cls, state: NetworkState, balancer: Balancer, *, outer: bool = False) -> Guarded:
         """Return the listeners of a balancer, or of the ``outer`` one before it, as the place."""
-        subnets = balancer.first_subnets if outer else balancer.subnets
-        addresses = state.reach.senders.ranges(subnets) or None
-        filters = balancer.outer.filters if outer and balancer.outer else balancer.filters
-        return cls(f"balancer {balancer.id}", filters, (), addresses)
+        guarding = balancer.front if outer else balancer
+        addresses = state.reach.senders.ranges(guarding.subnets) or None
+        return cls(f"balancer {balancer.id}", guarding.filters, (), addresses)
