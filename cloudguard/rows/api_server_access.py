@@ -37,7 +37,7 @@ from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_CONTROL_PLANE, TO_HOSTS, WAY_OUT, Context, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.behind_balancers import HEALTH, health_checks, hosts_by_balancers
-from cloudguard.rows.network.latent import latent_of, with_latent
+from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import connections, subject
 from cloudguard.rows.network.problem import (
@@ -268,9 +268,8 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
         beyond = " in addition to the declared administrators" if listed else ""
         message = f"{connections(problem, _api_text)} of {targets}{beyond}"
         severity = Severity.MEDIUM if listed or problem.by_consumers else Severity.LOW
-        latent = latent_of(context.reach, problem)
-        severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
-        return Assessment(severity, message, remedy or declare, keep, latent=latent)
+        assessment = Assessment(severity, message, declare, keep)
+        return mandated.rated(problem, with_latent(context.reach, problem, assessment))
     severity = max(_width(addresses), Severity.HIGH if listed else Severity.LOW)
     message = f"{connections(problem, _api_text)} of {targets}"
     gatekeepers = [target.gatekeeper for target in problem.targets if isinstance(target, Endpoint)]

@@ -25,7 +25,7 @@ from cloudguard.rows.context import NETWORK_FACTS, NO_ETCD, TO_HOSTS, Context, t
 from cloudguard.rows.datastore import datastore_unknown
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.finding_builder import FindingBuilder
-from cloudguard.rows.network.latent import latent_of, with_latent
+from cloudguard.rows.network.latent import with_latent
 from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import (
     GUARDED,
@@ -146,8 +146,7 @@ def _assessment(context: Context, problem: Problem) -> Assessment:
         return Assessment(Severity.CRITICAL, message, keep=keep)
     if problem.name == GUARDED:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
-    latent = latent_of(context.reach, problem)
-    return Assessment(Severity.HIGH, with_latent(message, latent), keep=keep, latent=latent)
+    return with_latent(context.reach, problem, Assessment(Severity.HIGH, message, keep=keep))
 
 
 def _plaintext(context: Context, targets: tuple[HostClass, ...]) -> Iterator[PendingFinding]:

@@ -9,6 +9,8 @@ internet.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cloudguard.model.cluster import Role
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.declarations import Declarations
@@ -37,7 +39,7 @@ from cloudguard.results.report import Assumed, Basis
 from cloudguard.rows.context import NETWORK_FACTS, NO_NODE, TO_HOSTS, WAY_OUT, Context, incidental_ports, tally
 from cloudguard.rows.declared import declared_check
 from cloudguard.rows.network.idle_addresses import PUBLIC_ADDRESS, idle_addresses
-from cloudguard.rows.network.latent import latent_of, lets_internet_in, with_latent
+from cloudguard.rows.network.latent import lets_internet_in, with_latent
 from cloudguard.rows.network.mandated import MandatedRules
 from cloudguard.rows.network.phrases import connections, services_text, subject
 from cloudguard.rows.network.problem import (
@@ -239,21 +241,15 @@ def _assessment(context: Context, problem: Problem, mandated: MandatedRules) -> 
     if problem.name == GUARDED:
         return Assessment(Severity.LOW, message, GUARDED_ADVICE)
     if problem.check is INSIDE:
-        return _inside(context, problem, message, keep, mandated)
+        severe = problem.by_consumers or problem.name in {EVERY_PORT, "kubelet"}
+        assessment = Assessment(Severity.MEDIUM if severe else Severity.LOW, message, keep=keep)
+        assessment = mandated.rated(problem, with_latent(context.reach, problem, assessment))
+        if all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets):
+            return assessment
+        return replace(assessment, advice="Name the hosts' roles first: their needs are unknown", mend=False)
     if problem.check is NODE_PORTS:
         advice = "Declare the services in cloudguard.toml, or put a load balancer in front"
         return Assessment(Severity.MEDIUM, message, advice, keep)
     severity = {"other ports": Severity.HIGH, "ping": Severity.LOW}.get(problem.name, Severity.CRITICAL)
     advice = "If a port is a service, declare it in cloudguard.toml" if problem.name == "other ports" else ""
     return Assessment(severity, message, advice, keep)
-
-
-def _inside(
-    context: Context, problem: Problem, message: str, keep: tuple[KeptTraffic, ...], mandated: MandatedRules
-) -> Assessment:
-    severity = Severity.MEDIUM if problem.by_consumers or problem.name in {EVERY_PORT, "kubelet"} else Severity.LOW
-    latent = latent_of(context.reach, problem)
-    severity, message, remedy = mandated.rated(problem, severity, with_latent(message, latent))
-    known = all(isinstance(target, Endpoint) or target.key.roles for target in problem.targets)
-    advice = remedy if known else "Name the hosts' roles first: their needs are unknown"
-    return Assessment(severity, message, advice, keep, mend=known, latent=latent)

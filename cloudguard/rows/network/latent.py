@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from cloudguard.model.filters import Action
 from cloudguard.model.network import Endpoint
 from cloudguard.needs.in_force import is_many
@@ -11,14 +13,16 @@ from cloudguard.reachability.explanation import Attribution
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Reachability
 from cloudguard.results.finding import Latent
-from cloudguard.rows.network.problem import Problem
+from cloudguard.rows.network.problem import Assessment, Problem
 
 
-def with_latent(message: str, latent: Latent | None) -> str:
-    """Return ``message``, followed by the latent exposure if there is one."""
+def with_latent(reach: Reachability, problem: Problem, assessment: Assessment) -> Assessment:
+    """Return the assessment of a problem, with the latent exposure in its message if there is one."""
+    latent = latent_of(reach, problem)
     if latent is None:
-        return message
-    return f"{message}; latent: {latent.lets} would let the internet in, but {latent.barrier}"
+        return assessment
+    message = f"{assessment.message}; latent: {latent.lets} would let the internet in, but {latent.barrier}"
+    return replace(assessment, message=message, latent=latent)
 
 
 def latent_of(reach: Reachability, problem: Problem) -> Latent | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from dataclasses import replace
 
 from cloudguard.model.filters import Rule
 from cloudguard.model.network import Interface
@@ -13,7 +14,7 @@ from cloudguard.reachability.paths import Path
 from cloudguard.results.finding import Severity
 from cloudguard.results.wording import few
 from cloudguard.rows.context import Context
-from cloudguard.rows.network.problem import Problem
+from cloudguard.rows.network.problem import Assessment, Problem
 
 _ANY = AddressSet.everything()
 
@@ -36,25 +37,25 @@ class MandatedRules:
             return (f"not all interfaces in the hosts' subnets are known, and {rule}",)
         return tuple(f"{why}, it is in the hosts' subnets, and {rule}" for why in self._uncertain)
 
-    def rated(self, problem: Problem, severity: Severity, message: str) -> tuple[Severity, str, str]:
-        """Return the severity, message and advice of a problem.
+    def rated(self, problem: Problem, assessment: Assessment) -> Assessment:
+        """Return the assessment of a problem with provider-mandated rules.
 
-        The severity becomes low if provider-mandated rules alone let the senders in, and only the cluster is in the
-        allowed ranges. The advice says what to do instead of an edit of these rules.
+        The severity becomes low if these rules alone let the senders in, and only the cluster is in the allowed ranges.
+        The advice says what to do instead of an edit of these rules.
         """
         if not self._only_mandated_rules(problem):
-            return severity, message, ""
+            return assessment
         writers = [attribution.rule.written_by for attribution in problem.attributions if attribution.rule]
         remedy = "; ".join(sorted({writer.instead for writer in writers if writer} - {""}))
-        if severity <= Severity.LOW:
-            return severity, message, remedy
-        names = self._in_allowed_ranges(problem)
-        if names:
+        assessment = replace(assessment, advice=remedy or assessment.advice)
+        if assessment.severity <= Severity.LOW:
+            return assessment
+        if names := self._in_allowed_ranges(problem):
             verb = "is" if len(names) == 1 else "are"
-            return severity, f"{message}; {few(names)} {verb} in these ranges today", remedy
+            return replace(assessment, message=f"{assessment.message}; {few(names)} {verb} in these ranges today")
         self._excused = True
         self._uncertain |= dict.fromkeys(nic.uncertain for nic in self._neighbours_in(problem))
-        return Severity.LOW, message, remedy
+        return replace(assessment, severity=Severity.LOW)
 
     def _only_mandated_rules(self, problem: Problem) -> bool:
         """Whether provider-mandated rules into the cluster's own subnets and pods alone let all of the excess in.
