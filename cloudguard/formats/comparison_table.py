@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import brief, shortened
+from cloudguard.formats.phrases import brief, section, shortened
 from cloudguard.results.comparison import AccessChange, Comparison, Fate, FindingChange, PermissionChange, Requests
 from cloudguard.results.wording import count
 
@@ -37,9 +37,7 @@ def summary(comparison: Comparison) -> str:
 
 
 def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
-    shown = [*lines]
-    if shown:
-        yield from ("", f"{title}:", *(f"  {shortened(brief(line), _LONGEST)}" for line in shown))
+    return section(f"{title}:", (shortened(brief(line), _LONGEST) for line in lines))
 
 
 def _access_text(change: AccessChange) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from inspect import cleandoc
+from itertools import chain
 
 from cloudguard.formats.diff import change_lines, change_title, documents, statement_lines
 from cloudguard.formats.escaping import visible
 from cloudguard.formats.hops import path_lines
-from cloudguard.formats.phrases import named, waiver, waiver_line
+from cloudguard.formats.phrases import named, section, waiver, waiver_line
 from cloudguard.results.check import Check
 from cloudguard.results.finding import Evidence, Finding
 from cloudguard.results.reference import Reference
@@ -45,13 +46,10 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
     for use in report.waivers:
         if finding.id in use.uncovered:
             yield f"  {waiver_line(use, report.numbers)}"
-    yield from ("", "Witness", f"  {finding.witness.summary}")
-    yield from (f"    via {line}" for line in path_lines(finding.witness))
-    if finding.witness.facts:
-        yield from ("", "Facts", *(f"  {name}: {value}" for name, value in finding.witness.facts))
-    if finding.hosts:
-        yield from ("", f"Hosts ({len(finding.hosts)})", *(f"  {host}" for host in finding.hosts))
-    yield from ("", "Evidence", *(line for fact in finding.evidence for line in _evidence(fact)))
+    yield from section("Witness", (finding.witness.summary, *(f"  via {line}" for line in path_lines(finding.witness))))
+    yield from section("Facts", (f"{name}: {value}" for name, value in finding.witness.facts))
+    yield from section(f"Hosts ({len(finding.hosts)})", finding.hosts)
+    yield from section("Evidence", (line for fact in finding.evidence for line in _evidence(fact)))
     changes = tuple(change for change in report.plan if change.id in finding.changes)
     if changes:
         yield from ("", "Changes that fix it")
@@ -62,20 +60,19 @@ def _lines(finding: Finding, report: Report) -> Iterator[str]:
         whole = documents(change)
         for number, document in enumerate(whole, 1):
             of = f" {number} of {len(whole)}" if len(whole) > 1 else ""
-            yield from ("", f"Document{of}", *(f"  {line}" for line in document.splitlines()))
+            yield from section(f"Document{of}", document.splitlines())
     yield from _references(finding.references)
-    yield from ("", "If this is intended", *(f"  {line}" for line in _if_intended(finding)))
+    yield from section("If this is intended", _if_intended(finding))
 
 
 def _evidence(fact: Evidence) -> Sequence[str]:
     rule = f", rule {fact.rule}" if fact.rule else ""
-    return (f"  {named(fact.resource)}{rule}: {fact.fact}", f"    read by {fact.call}")
+    return (f"{named(fact.resource)}{rule}: {fact.fact}", f"  read by {fact.call}")
 
 
 def _references(references: Iterable[Reference]) -> Iterator[str]:
-    yield from ("", "References")
-    for reference in references:
-        yield from (f"  {reference.id}", f"    {reference.title}", f"    {reference.link}")
+    lines = ((each.id, f"  {each.title}", f"  {each.link}") for each in references)
+    yield from section("References", chain.from_iterable(lines))
 
 
 def _if_intended(finding: Finding) -> Iterator[str]:

@@ -1,10 +1,13 @@
-"""Writes the path of a witness as text, one line for each hop."""
+"""Writes the details of a finding as text; the path of its witness has one line for each hop."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cloudguard.formats.diff import traffic_text
+from cloudguard.formats.phrases import host_list, named, waiver, witness
 from cloudguard.results.change import RuleTraffic
-from cloudguard.results.finding import Witness
+from cloudguard.results.finding import Finding, Witness
 from cloudguard.results.hop import Hop, HopKind
 
 _CLIENT_ADDRESS = {
@@ -21,6 +24,20 @@ _TEXTS = {
 }
 _FILTERED = "{hop.word} {hop.id}{bracketed}: rule {hop.rule} ({lets})"
 _UNFILTERED = "{hop.word}/{hop.name} has no filter of its own"
+
+
+def details(finding: Finding, fixed_by: str = "") -> Iterator[tuple[str, str]]:
+    """Yield each detail of a finding as label and text. ``fixed_by`` names the changes that fix it ("": none)."""
+    labelled = (
+        ("on", named(finding.resource)),
+        ("witness", witness(finding)),
+        *(("via", line) for line in path_lines(finding.witness)),
+        ("hosts", host_list(finding.hosts)),
+        ("fixed by", fixed_by),
+        ("advice", finding.advice),
+        ("waiver", waiver(finding)),
+    )
+    yield from ((label, text) for label, text in labelled if text)
 
 
 def path_lines(witness: Witness) -> tuple[str, ...]:

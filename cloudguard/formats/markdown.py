@@ -6,20 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from cloudguard.formats.diff import change_lines, change_title
 from cloudguard.formats.escaping import code, link, markdown, visible
-from cloudguard.formats.hops import path_lines
+from cloudguard.formats.hops import details
 from cloudguard.formats.phrases import (
     basis_text,
     brief,
     cluster_lines,
     gap_line,
-    host_list,
-    named,
     open_questions,
     row_text,
     summary,
     waiver,
     waiver_line,
-    witness,
 )
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
@@ -79,15 +76,7 @@ def _title(finding: Finding) -> str:
 def _finding(finding: Finding, number: int) -> Iterator[str]:
     yield f"{number} {_title(finding)}\n"
     yield f"{markdown(finding.message)}\n"
-    details = [
-        ("on", named(finding.resource)),
-        ("witness", witness(finding)),
-        *(("via", line) for line in path_lines(finding.witness)),
-        ("hosts", host_list(finding.hosts)),
-        ("advice", finding.advice),
-        ("waiver", waiver(finding)),
-    ]
-    yield from (f"- {label}: {markdown(brief(text))}" for label, text in details if text)
+    yield from (f"- {label}: {markdown(brief(text))}" for label, text in details(finding))
     if finding.references:
         yield f"- references: {'; '.join(link(reference.id, reference.link) for reference in finding.references)}"
 

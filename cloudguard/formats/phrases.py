@@ -41,6 +41,12 @@ def _unlinked_end(match: re.Match[str]) -> str:
     return path if named_already else f"{path} ({name})"
 
 
+def section(title: str, lines: Iterable[str]) -> Iterator[str]:
+    """Yield an empty line, ``title`` and the indented ``lines``; nothing if there are no lines."""
+    indented = [f"  {line}" for line in lines]
+    yield from ("", title, *indented) if indented else ()
+
+
 def named(resource: Resource) -> str:
     """Return a resource's kind, id and name: "filter sg-0abc (api)"; without an id longer than ``LONG_ID``."""
     if resource.name and len(resource.id) > LONG_ID:

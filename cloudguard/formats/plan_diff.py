@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 
 from cloudguard.formats.diff import change_lines, documents, peer_text, statement_lines
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.phrases import brief, cluster_lines, named
+from cloudguard.formats.phrases import brief, cluster_lines, named, section
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding
 from cloudguard.results.plan import Obligation, Plan
@@ -59,25 +60,13 @@ def _lines(plan: Plan) -> Iterator[str]:
 
 def _result(plan: Plan) -> Iterator[str]:
     if plan.steps:
-        yield from ("", "Order", *(f"  {line}" for line in _order(plan)))
-        yield from (
-            "",
-            "Proved on a model",
-            *(f"  {_PROVED[proof.obligation]} ({proof.examined})" for proof in plan.proofs),
-        )
-    if plan.left:
-        yield from ("", "Left")
-        for finding in plan.left:
-            yield f"  {_finding_line(plan, plan.report.finding(finding.finding))}"
-            yield f"    {finding.why}"
-    if plan.shut_out:
-        yield from (
-            "",
-            "Declared administrators who still cannot reach the API",
-            *(f"  {cidr}" for cidr in plan.shut_out),
-        )
-    if plan.residual:
-        yield from ("", "Findings after the plan", *(f"  {message}" for message in plan.residual))
+        yield from section("Order", _order(plan))
+        proofs = (f"{_PROVED[proof.obligation]} ({proof.examined})" for proof in plan.proofs)
+        yield from section("Proved on a model", proofs)
+    left = ((_finding_line(plan, plan.report.finding(each.finding)), f"  {each.why}") for each in plan.left)
+    yield from section("Left", chain.from_iterable(left))
+    yield from section("Declared administrators who still cannot reach the API", plan.shut_out)
+    yield from section("Findings after the plan", plan.residual)
     if plan.plan_again:
         yield from ("", "Plan again after these changes: another plan may fix more.")
     yield from ("", summary(plan))

@@ -9,14 +9,12 @@ from tabulate import tabulate
 
 from cloudguard.formats.diff import change_lines, change_title, proof_remark
 from cloudguard.formats.escaping import visible
-from cloudguard.formats.hops import path_lines
+from cloudguard.formats.hops import details
 from cloudguard.formats.phrases import (
     basis_text,
     brief,
     cluster_lines,
     gap_line,
-    host_list,
-    named,
     notable_waivers,
     open_questions,
     row_text,
@@ -24,7 +22,6 @@ from cloudguard.formats.phrases import (
     summary,
     waiver,
     waiver_line,
-    witness,
 )
 from cloudguard.results.change import Change
 from cloudguard.results.finding import Finding, Severity
@@ -43,6 +40,8 @@ _COLOURS = {
     "UNKNOWN": "\x1b[1;33m",
     "PROVIDER": "\x1b[36m",
 }
+_LABELS = {"via": "  via ", "waiver": ""}
+"""Labels of a finding's details that the table writes in another form."""
 _SEVERITY_WIDTH = 8
 _NARROWEST = 60
 _PIPED = 120
@@ -162,17 +161,10 @@ def _painted(page: _Page, finding: Finding, text: str) -> str:
 
 
 def _details(finding: Finding, changes: dict[str, str]) -> Iterator[str]:
-    details = [
-        ("", finding.message),
-        ("on ", named(finding.resource)),
-        ("witness ", witness(finding)),
-        *(("  via ", line) for line in path_lines(finding.witness)),
-        ("hosts ", host_list(finding.hosts)),
-        ("fixed by ", ", ".join(changes[name] for name in finding.changes if name in changes)),
-        ("advice ", finding.advice),
-        ("", waiver(finding)),
-    ]
-    yield from (f"    {label}{text}" for label, text in details if text)
+    yield f"    {finding.message}"
+    fixed_by = ", ".join(changes[name] for name in finding.changes if name in changes)
+    for label, text in details(finding, fixed_by):
+        yield f"    {_LABELS.get(label, f'{label} ')}{text}"
 
 
 def _waivers(page: _Page, report: Report) -> str:
