@@ -17,12 +17,19 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+POINTS = PROJECT["entry-points"]
+
+
 def entry_modules() -> set[str]:
     """Return the entry modules: the library, and the commands and providers that pyproject.toml names."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    points = project["entry-points"]
-    entries = [*project["scripts"].values(), *points["cloudguard.providers"].values(), *points["pytest11"].values()]
-    return {"cloudguard", *(entry.partition(":")[0] for entry in entries)}
+    entries = [*PROJECT["scripts"].values(), *POINTS["pytest11"].values()]
+    return {"cloudguard", *providers(), *(entry.partition(":")[0] for entry in entries)}
+
+
+def providers() -> set[str]:
+    """Return the packages of the providers that pyproject.toml names."""
+    return {entry.partition(":")[0] for entry in POINTS["cloudguard.providers"].values()}
 
 
 def shipped() -> dict[str, str]:
@@ -45,12 +52,15 @@ def module_of(name: str) -> str:
 def imports(text: str) -> Iterator[str]:
     """Yield the dotted names that a module imports, and the names of their packages.
 
-    For an import by a computed name, ``f"package.{name}"``, yield "package.".
+    For an import by a computed name, ``f"package.{name}"``, yield "package.". ``self._module("name")`` imports the
+    module of any provider.
     """
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
             begin = str(node.values[0].value)
             yield from [begin] if begin.startswith("cloudguard") and begin.endswith(".") else []
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "self._module":
+            yield from (f"{package}.{ast.literal_eval(node.args[0])}" for package in providers())
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom):
             names = [f"{node.module}.{alias.name}" for alias in node.names]
@@ -81,14 +91,15 @@ def unused(files: dict[str, str]) -> set[str]:
 def _is_read(name: str, files: dict[str, str]) -> bool:
     """Whether modules contain as strings the file's package, and the name of the file or of its folder there.
 
-    An adapter names its own package by its attribute ``name``.
+    An adapter names its own package by its attribute ``name``. A reader of each provider's data computes the package.
     """
     path = Path(name)
     in_package = f"{path.parent.as_posix()}/__init__.py" in files
     package, read = (path.parent, path.name) if in_package else (path.parent.parent, path.parent.name)
     texts = [text for other, text in files.items() if other.endswith(".py")]
     dotted = package.as_posix().replace("/", ".")
-    ways = ((f'"{dotted}"', f'    name = "{dotted.removeprefix("cloudguard_")}"'), (f'"{read}"',))
+    by_name = f'    name = "{dotted.removeprefix("cloudguard_")}"'
+    ways = ((f'"{dotted}"', by_name, f'}}.{package.name}"'), (f'"{read}"',))
     return all(any(word in text for text in texts for word in words) for words in ways)
 
 
