@@ -13,7 +13,7 @@ from cloudguard.model.cluster import Cluster, Strength
 from cloudguard.model.iam_catalog import Access, Confidence, IamCatalog, PermissionNeed
 from cloudguard.model.identity import SERVICE_ACCOUNT, Identities, Identity, PolicyDocument, PolicyKind
 from cloudguard.needs.declarations import Declarations
-from cloudguard.needs.permissions import NeedChoice, Setting, chosen, covers_all_users, matching_needs
+from cloudguard.needs.permissions import NeedChoice, NeedFacts, chosen, covers_all_users, matching_needs
 from cloudguard.permission_sets.boxes import Box
 from cloudguard.permission_sets.condition_operators import Assumption
 from cloudguard.permission_sets.permissions import PermissionSet
@@ -42,7 +42,7 @@ class Excess:
     def need_is_known(self) -> bool:
         """Whether the need of the identity is known. The need of an application's pods is unknown."""
         hosts = self.identity.roles != (SERVICE_ACCOUNT,)
-        return hosts or covers_all_users(self.choices, self.identity, self.comparer.setting)
+        return hosts or covers_all_users(self.choices, self.identity, self.comparer.facts)
 
     @property
     def allowed(self) -> PermissionSet:
@@ -135,7 +135,7 @@ class Comparer:
         comparer, to share it.
         """
         in_doubt = (provider.id for provider in identities.providers if provider.strength is Strength.WEAK)
-        self.setting = Setting(cluster, identities.service_accounts, declared or Declarations(), frozenset(in_doubt))
+        self.facts = NeedFacts(cluster, identities.service_accounts, declared or Declarations(), frozenset(in_doubt))
         self.identities = identities
         self.iam_catalog = iam_catalog
         self.policies: Mapping[str, PolicyDocument] = {policy.id: policy for policy in identities.policies}
@@ -149,13 +149,13 @@ class Comparer:
         needs = {
             need.id: need
             for identity in self.identities.identities
-            for need in matching_needs(self.iam_catalog.needs, self.setting.cluster, identity)
+            for need in matching_needs(self.iam_catalog.needs, self.facts.cluster, identity)
         }
         needed = [statement for need in needs.values() for statement in (*need.statements, *need.documented)]
         needed += [each.statement for need in needs.values() for each in need.unplaced]
         actions = {action for path in self.iam_catalog.escalation_paths for action in path.actions}
         actions.update((*self.iam_catalog.tag_actions, *self.iam_catalog.boundary_actions))
-        for permission in self.setting.declarations.permissions:
+        for permission in self.facts.declarations.permissions:
             actions.update(permission.actions)
         return space_of(
             self.iam_catalog.catalog, (*granted, *needed), sorted(actions), self.iam_catalog.preferred_segments
@@ -184,7 +184,7 @@ class Comparer:
         """Return the excess of ``identity``: its granted and its needed permissions, and their difference."""
         granted = self.effective(identity)
         is_granted = partial(self._is_granted, granted, identity)
-        choices = chosen(self.iam_catalog.needs, identity, self.setting, is_granted)
+        choices = chosen(self.iam_catalog.needs, identity, self.facts, is_granted)
         required = self.needs_of_all((choice.need for choice in choices), identity)
         chosen_needs = {choice.need.id for choice in choices} | {""}
         mandated = frozenset(
@@ -251,7 +251,7 @@ class Comparer:
         """Return the add-ons that would need a part of the certain excess, if they ran with this identity."""
         chosen = {choice.need.id for choice in excess.choices}
         risky = excess.with_access(Access.WRITE, Access.DATA)
-        fit = matching_needs(self.iam_catalog.needs, self.setting.cluster, excess.identity)
+        fit = matching_needs(self.iam_catalog.needs, self.facts.cluster, excess.identity)
         others = (need for need in fit if need.addon and need.id not in chosen)
         needs = (need for need in others if not self.needs_of(need, excess.identity).isdisjoint(risky))
         return tuple(dict.fromkeys(need.addon for need in needs))

@@ -25,7 +25,7 @@ class NeedChoice:
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class NeedFacts:
     """The facts, besides the identity, that decide which needs apply."""
 
     cluster: Cluster
@@ -36,26 +36,26 @@ class Setting:
 
 
 def chosen(
-    needs: Iterable[PermissionNeed], identity: Identity, setting: Setting, holds: Holds
+    needs: Iterable[PermissionNeed], identity: Identity, facts: NeedFacts, holds: Holds
 ) -> tuple[NeedChoice, ...]:
     """Return the needs that ``identity`` has. The declared permissions are last.
 
     ``holds`` is called only for needs that are implied by grant.
     """
-    fit = [*matching_needs(needs, setting.cluster, identity)]
-    accounts = _accounts(each for each in setting.service_accounts if each.identity == identity.id)
-    others = (each for each in setting.service_accounts if each.identity != identity.id)
-    moved = _accounts(each for each in others if each.provider not in setting.in_doubt)
+    fit = [*matching_needs(needs, facts.cluster, identity)]
+    accounts = _accounts(each for each in facts.service_accounts if each.identity == identity.id)
+    others = (each for each in facts.service_accounts if each.identity != identity.id)
+    moved = _accounts(each for each in others if each.provider not in facts.in_doubt)
     addons = _addons_of(fit, accounts)
     choices = list[NeedChoice]()
     for need in fit:
-        why = _why_own(need, accounts, addons, setting.declarations, holds)
-        why = why or (_why(need, moved, setting.declarations, holds) if _holds_hosts(need, identity) else "")
+        why = _why_own(need, accounts, addons, facts.declarations, holds)
+        why = why or (_why(need, moved, facts.declarations, holds) if _holds_hosts(need, identity) else "")
         if why:
             choices.append(NeedChoice(need, why))
     declared = (
         permission
-        for permission in setting.declarations.permissions
+        for permission in facts.declarations.permissions
         if permission.role in identity.roles and fnmatchcase(identity.name, permission.identity)
     )
     return (*choices, *(NeedChoice(_declared(permission), "declared") for permission in declared))
@@ -93,13 +93,13 @@ def _addons_of(fit: Iterable[PermissionNeed], accounts: Iterable[str]) -> frozen
     return frozenset(need.addon for need in needs.values())
 
 
-def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, setting: Setting) -> bool:
+def covers_all_users(choices: Iterable[NeedChoice], identity: Identity, facts: NeedFacts) -> bool:
     """Whether the needs ``choices`` of an identity of service accounts cover all of its service accounts.
 
     A declared need covers them all.
     """
     needs = [choice.need for choice in choices]
-    users = [each for each in setting.service_accounts if each.identity == identity.id]
+    users = [each for each in facts.service_accounts if each.identity == identity.id]
     covered = all(any(_runs_as(need, account) for need in needs) for account in _accounts(users))
     known = covered and all(each.service_accounts for each in users)
     return bool(needs) and (known or any(need.confidence is Confidence.DECLARED for need in needs))

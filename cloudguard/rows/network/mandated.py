@@ -10,13 +10,12 @@ from cloudguard.model.filters import Rule
 from cloudguard.model.network import Interface
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
+from cloudguard.reachability.allowed_traffic import EVERYWHERE
 from cloudguard.reachability.paths import Path
 from cloudguard.results.finding import Severity
 from cloudguard.results.wording import few
 from cloudguard.rows.context import Context
 from cloudguard.rows.network.problem import Assessment, Problem
-
-_ANY = AddressSet.everything()
 
 
 class MandatedRules:
@@ -78,7 +77,10 @@ class MandatedRules:
         own_addresses = (
             reach.senders.ranges({target.key.subnet for target in reach.classes}) | self._context.cluster.pod_ranges
         )
-        return rule.provider_mandated and (reach.filters.peers(rule) or _ANY) - self._unused_addresses <= own_addresses
+        return (
+            rule.provider_mandated
+            and (reach.filters.peers(rule) or EVERYWHERE) - self._unused_addresses <= own_addresses
+        )
 
     @property
     def _unused_addresses(self) -> AddressSet:
