@@ -48,13 +48,17 @@ def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided
     The masks have twice the width of the axis: the low half has the permitted services, the high half the decided ones.
     ``then`` on such masks is one expression, and a balanced tree of it evaluates n rules in n log n steps.
     """
-    axis = step_functions.axis_of({services.intervals for _, _, services in rules})
+    axis, masks_of = step_functions.masks_of(services.intervals for _, _, services in rules)
     width = len(axis)
 
     def then(firsts: list[int], seconds: list[int]) -> list[int]:
         return [first | (second & ~(first >> width)) for first, second in zip(firsts, seconds, strict=True)]
 
-    pieces = _pieces(rules, axis)
+    pieces = [
+        (start, end, _wide(masks_of[services.intervals], width, permit=permit))
+        for permit, addresses, services in rules
+        for start, end in addresses.intervals
+    ]
     blocks = [pieces[start : start + _BLOCK] for start in range(0, len(pieces), _BLOCK)]
     level = [_evaluated(block, width) for block in blocks] or [step_functions.EMPTY]
     while len(level) > 1:
@@ -67,19 +71,9 @@ def first_match(rules: Sequence[tuple[bool, AddressSet, ServiceSet]]) -> Decided
     return Decided(permit, deny)
 
 
-def _pieces(
-    rules: Sequence[tuple[bool, AddressSet, ServiceSet]], axis: step_functions.Axis
-) -> list[step_functions.Piece]:
-    """Return the rules' address intervals in order, each with its rule's mask of twice the width."""
-    width = len(axis)
-    kinds = {services.intervals for _, _, services in rules}
-    masks = {intervals: step_functions.mask_of(intervals, axis) for intervals in kinds}
-    out: list[step_functions.Piece] = []
-    for permit, addresses, services in rules:
-        mask = masks[services.intervals]
-        wide = mask << width | (mask if permit else 0)
-        out.extend((start, end, wide) for start, end in addresses.intervals)
-    return out
+def _wide(mask: int, width: int, *, permit: bool) -> int:
+    """Return the mask of twice the width for a rule's mask."""
+    return mask << width | (mask if permit else 0)
 
 
 def _evaluated(pieces: list[step_functions.Piece], width: int) -> step_functions.StepFunction:

@@ -62,9 +62,7 @@ class PacketSet:
     def of(pairs: Iterable[tuple[AddressSet, ServiceSet]]) -> PacketSet:
         """Return the union of products: for each pair, all its services from all its addresses."""
         rows = [(addresses.intervals, services.intervals) for addresses, services in pairs]
-        kinds = {intervals for _, intervals in rows}
-        axis = step_functions.axis_of(kinds)
-        masks = {intervals: step_functions.mask_of(intervals, axis) for intervals in kinds}
+        axis, masks = step_functions.masks_of(intervals for _, intervals in rows)
         pieces = [(start, end, masks[intervals]) for row, intervals in rows for start, end in row]
         return PacketSet(step_functions.union_of_pieces(pieces), axis)
 

@@ -53,6 +53,13 @@ def mask_of(intervals: tuple[Interval[int], ...], axis: Axis) -> int:
     return mask
 
 
+def masks_of(services: Iterable[tuple[Interval[int], ...]]) -> tuple[Axis, dict[tuple[Interval[int], ...], int]]:
+    """Return the coarsest axis on which each of ``services`` can be written, and the mask of each on it."""
+    kinds = {*services}
+    axis = axis_of(kinds)
+    return axis, {intervals: mask_of(intervals, axis) for intervals in kinds}
+
+
 @lru_cache(maxsize=4096)
 def services_on_axis(intervals: tuple[Interval[int], ...]) -> tuple[Axis, int]:
     """Return the coarsest axis on which services can be written, and their mask on it."""
