@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import field
+from functools import cached_property
 from itertools import count
 
 from cloudguard.permission_sets.actions import ActionTable
 from cloudguard.permission_sets.globs import SEGMENTS, SEPARATOR
 from cloudguard.permission_sets.resource_index import ResourceFormats, ResourceIndex
 from cloudguard.permission_sets.resource_names import ResourceNames
-from cloudguard.values import dataclass
+from cloudguard.values import cached_method, dataclass
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ def _no_context(service: str) -> Mapping[str, str]:
     return {}
 
 
-@dataclasses.dataclass(slots=True, eq=False)
+@dataclasses.dataclass(eq=False)
 class Space:
     """The space of permission sets. Only sets of one space can be combined.
 
@@ -53,12 +54,11 @@ class Space:
     limit: int = 100_000
     preferred_segments: tuple[str, ...] = ()
     """The preferred segments of a witness's name ("" for any)."""
-    _typical: dict[str, tuple[tuple[str, ...], ...]] = field(default_factory=dict[str, tuple[tuple[str, ...], ...]])
     _serials: count[int] = field(default_factory=lambda: count(1))
-    _index: ResourceIndex = field(init=False)
 
-    def __post_init__(self) -> None:
-        self._index = ResourceIndex(self.table, self.resource_formats)
+    @cached_property
+    def _index(self) -> ResourceIndex:
+        return ResourceIndex(self.table, self.resource_formats)
 
     def serial(self) -> int:
         """Return a number for an assumption that is independent of all others."""
@@ -68,12 +68,10 @@ class Space:
         """Return the names on which ``action`` can be requested."""
         return self._index.names_of(action)
 
+    @cached_method
     def typical_names(self, action: str) -> tuple[tuple[str, ...], ...]:
         """Return a readable name, as segments, for each resource format of ``action``, the simplest first."""
-        names = self._typical.get(action)
-        if names is None:
-            names = self._typical[action] = tuple(self._typical_names(action))
-        return names
+        return tuple(self._typical_names(action))
 
     def _typical_names(self, action: str) -> Iterator[tuple[str, ...]]:
         for text in sorted(self.resource_formats(action) or (), key=lambda text: (text.count("/"), len(text))):

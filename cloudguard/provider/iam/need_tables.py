@@ -68,22 +68,16 @@ class NeedTables:
         unplaced need.
         """
         return tuple(
-            PermissionNeed(
-                id=table["id"],
-                holders=tuple(table["holders"]),
-                statements=self.statements(table, values),
-                source=table["source"],
-                confidence=Confidence(table["confidence"]),
-                release=table["release"],
-                installers=tuple(table.get("installers", ())),
-                except_installers=tuple(table.get("except-installers", ())),
-                addon=table.get("addon", ""),
-                service_accounts=tuple(table.get("service-accounts", ())),
-                traits=tuple((name, value) for name, value in table.get("traits", ())),
-                implied_by_grant=table.get("implied-by-grant", False),
-                note=table.get("note", ""),
-                documented=tuple(_statements(table["id"], self._statement_tables(table, _DOCUMENTED), values)),
-                unplaced=tuple(_unplaced(table["id"], self._statement_tables(table), values, places or {})),
+            record(
+                PermissionNeed,
+                {
+                    **{key: value for key, value in table.items() if key not in {_STATEMENTS, "statements-of"}},
+                    "statements": self.statements(table, values),
+                    "documented": tuple(_statements(table["id"], self._statement_tables(table, _DOCUMENTED), values)),
+                    "unplaced": tuple(_unplaced(table["id"], self._statement_tables(table), values, places or {})),
+                },
+                confidence=Confidence,
+                traits=lambda pairs: tuple(map(tuple, pairs)),
             )
             for table in self.written
         )

@@ -21,6 +21,8 @@ _KIND: Final = "SERVICE_CONTROL_POLICY"
 _MOST_LEVELS: Final = 8
 """The maximum number of levels: a root, five nested units, the account (Organizations user guide, quotas), and one
 spare."""
+_Refused = dict[str, None]
+"""Texts about calls that were refused, in order."""
 
 
 def read_limits(api: Api, account: str) -> Identities:
@@ -33,23 +35,19 @@ def read_limits(api: Api, account: str) -> Identities:
     """
     if not account:
         return Identities(unread_limits="the account id is not known")
-    refused = list[str]()
+    refused: _Refused = {}
     call = calls.DESCRIBE_ORGANIZATION
-    described = _ask(api, refused, call, account)
-    masters = _values_of_key(api, refused, call, described, "MasterAccountId")
-    organization = next(iter(_values_of_key(api, refused, call, described, "Id")), None if refused else "")
-    if masters in ([], [account]):
-        accounts = _accounts(api, masters) if masters else ()
-        return Identities(unread_limits="; ".join(refused), organization=organization, organization_accounts=accounts)
-    levels = _levels(api, refused, account)
+    masters = _values(api, refused, call, account, "MasterAccountId")
+    organization = next(iter(_values(api, refused, call, account)), None if refused else "")
+    is_limited = masters not in ([], [account])
+    levels = _levels(api, refused, account) if is_limited else ()
+    accounts = tuple(masters) if not masters or (is_limited and refused) else _accounts(api, masters)
     names = dict.fromkeys(name for level in levels for name in level)
     read = api.gather(*(partial(_policy, api, name) for name in names))
-    policies = tuple(policy for each in read for policy in each)
-    accounts = tuple(masters) if refused else _accounts(api, masters)
     return Identities(
-        policies=policies,
+        policies=tuple(policy for each in read for policy in each),
         organization_limits=levels,
-        unread_limits="; ".join(sorted(set(refused))),
+        unread_limits="; ".join(sorted(refused)),
         organization=organization,
         organization_accounts=accounts,
     )
@@ -57,16 +55,16 @@ def read_limits(api: Api, account: str) -> Identities:
 
 def _accounts(api: Api, known: list[str]) -> tuple[str, ...]:
     """Return the organization's accounts, or only the ``known`` ones if they can't be listed."""
-    call = calls.LIST_ACCOUNTS
-    return tuple(dict.fromkeys((*known, *_values_of_key(api, [], call, _ask(api, [], call, "*"), "Id"))))
+    return tuple(dict.fromkeys((*known, *_values(api, {}, calls.LIST_ACCOUNTS, "*"))))
 
 
-def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...], ...]:
+def _levels(api: Api, refused: _Refused, account: str) -> tuple[tuple[str, ...], ...]:
     """Return the ids of policies, level by level. Levels without an attached policy are left out."""
-    target, levels = account, list[tuple[str, ...]]()
+    target, levels, call = account, list[tuple[str, ...]](), calls.LIST_POLICIES_FOR_TARGET
     for _ in range(_MOST_LEVELS):
         attached, parents = api.parallel(
-            partial(_attached, api, refused, target), partial(_parents, api, refused, target)
+            partial(_values, api, refused, call, target, TargetId=target, Filter=_KIND),
+            partial(_parents, api, refused, target),
         )
         levels.append(tuple(sorted(attached)))
         if not parents:
@@ -75,27 +73,23 @@ def _levels(api: Api, refused: list[str], account: str) -> tuple[tuple[str, ...]
     return tuple(level for level in reversed(levels) if level)
 
 
-def _attached(api: Api, refused: list[str], target: str) -> list[str]:
-    call = calls.LIST_POLICIES_FOR_TARGET
-    return _values_of_key(api, refused, call, _ask(api, refused, call, target, TargetId=target, Filter=_KIND), "Id")
+def _parents(api: Api, refused: _Refused, target: str) -> list[str]:
+    return [] if target.startswith("r-") else _values(api, refused, calls.LIST_PARENTS, target, ChildId=target)
 
 
-def _parents(api: Api, refused: list[str], target: str) -> list[str]:
-    call = calls.LIST_PARENTS
-    items = [] if target.startswith("r-") else _ask(api, refused, call, target, ChildId=target)
-    return _values_of_key(api, refused, call, items, "Id")
+def _values(api: Api, refused: _Refused, call: Call, resource: str, key: str = "Id", **parameters: object) -> list[str]:
+    """Return the values of ``key`` in the items of a call.
 
-
-def _values_of_key(api: Api, refused: list[str], call: Call, items: list[Item], key: str) -> list[str]:
-    """Return the values of ``key`` in items. An item that is not understood leaves a Gap and a text in ``refused``."""
-    values = api.mapped(call, items, lambda item: required(item, key), hides=())
-    refused += (
-        [f"{call.name} returned an answer that cloudguard does not understand"] if len(values) < len(items) else []
-    )
+    A failed call, or an item that is not understood, leaves a Gap and a text in ``refused``.
+    """
+    items = _ask(api, refused, call, resource, **parameters)
+    values = api.mapped(call, items, partial(required, key=key), hides=())
+    if len(values) < len(items):
+        refused[f"{call.name} returned an answer that cloudguard does not understand"] = None
     return list(values)
 
 
-def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: object) -> list[Item]:
+def _ask(api: Api, refused: _Refused, call: Call, resource: str, **parameters: object) -> list[Item]:
     """Return the items of a call. A failed call leaves a Gap and a text in ``refused``."""
     try:
         return api.ask(call, **parameters)
@@ -104,14 +98,14 @@ def _ask(api: Api, refused: list[str], call: Call, resource: str, **parameters: 
     if not message.startswith(_NOT_IN_USE):
         api.failed(call, resource, (reason, message), ())
         denied = f"{call.name} was refused (grant {', '.join(call.permissions)})"
-        refused.append(denied if reason is Reason.DENIED else f"{call.name}: {message}")
+        refused[denied if reason is Reason.DENIED else f"{call.name}: {message}"] = None
     return []
 
 
 def _policy(api: Api, name: str) -> tuple[PolicyDocument, ...]:
     """Read one policy. Empty if its document can't be read: the engine then assumes that it may limit anything."""
     call = calls.DESCRIBE_POLICY
-    items = _ask(api, [], call, name, PolicyId=name)
+    items = _ask(api, {}, call, name, PolicyId=name)
     return api.mapped(call, items, lambda item: _limit(api.source(call, name), item), hides=(), about=name)
 
 
