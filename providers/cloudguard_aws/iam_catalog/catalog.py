@@ -30,18 +30,11 @@ _PLACEHOLDER: Final = re.compile(r"\$\{([^}]*)\}")
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """The resource formats of an action, and its AWS access level: "List", "Read", "Write", …"""
+    """An action in AWS's spelling, its resource formats and its AWS access level: "List", "Read", "Write", …"""
 
+    name: str
     resource_formats: tuple[str, ...]
     level: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Service:
-    """A service's action names in AWS's spelling, and a dict of lower-case name → action."""
-
-    names: tuple[str, ...]
-    actions: Mapping[str, _Action]
 
 
 class PublishedCatalog:
@@ -75,7 +68,7 @@ class PublishedCatalog:
 
     def actions(self, service: str) -> tuple[str, ...]:
         """Return all actions of a listed service."""
-        return self._service(service.lower()).names
+        return tuple(action.name for action in self._service(service.lower()).values())
 
     def resource_formats(self, action: str) -> tuple[str, ...] | None:
         """Return the resource formats of a listed action. None: the action is not listed."""
@@ -104,23 +97,25 @@ class PublishedCatalog:
 
     def _action(self, action: str) -> _Action | None:
         service, _, name = action.lower().partition(":")
-        return self._service(service).actions.get(name) if service in self._known else None
+        return self._service(service).get(name) if service in self._known else None
 
     @cached_method
-    def _service(self, service: str) -> _Service:
-        """Return a service's actions. Two threads may both read the same data, with the same result."""
+    def _service(self, service: str) -> Mapping[str, _Action]:
+        """Return a service's actions by their names in lower case.
+
+        Two threads may both read the same data, with the same result.
+        """
         types = {name: self._format(entry["arn"]) for name, entry in _published("resourceTypes", service).items()}
         types |= {name: formats[0] for name, formats in self._type_formats.get(service, {}).items()}
         overlaid = self._action_formats.get(service, {})
-        details = _published("actions", service)
-        actions = {
+        return {
             name: _Action(
+                detail["name"],
                 overlaid.get(name) or tuple(types[entry["name"].lower()] for entry in detail["resourceTypes"]),
                 detail["accessLevel"],
             )
-            for name, detail in details.items()
+            for name, detail in _published("actions", service).items()
         }
-        return _Service(tuple(detail["name"] for detail in details.values()), actions)
 
     def _format(self, arn: str) -> str:
         """Return an ARN with ``*`` for its placeholders.

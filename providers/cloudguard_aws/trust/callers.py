@@ -14,23 +14,9 @@ from cloudguard.model.iam_catalog import Caller, CallerKind
 from cloudguard.model.identity import Condition, PolicyDocument, Statement
 from cloudguard.permission_sets.condition_operators import KnownContext
 from cloudguard_aws.access.arns import account_of
+from cloudguard_aws.trust import context_keys as keys
 from cloudguard_aws.trust import providers
 from cloudguard_aws.trust.context_keys import (
-    CREDENTIALS_OF,
-    EXTERNAL_ID,
-    FUNCTION_ARN,
-    INSTANCE_ARN,
-    ORGANIZATION,
-    ORGANIZATION_PATHS,
-    PRINCIPAL_ACCOUNT,
-    PRINCIPAL_ARN,
-    SOME_INSTANCE,
-    SOURCE_ACCOUNT,
-    SOURCE_ARN,
-    SOURCE_IP,
-    SOURCE_ORGANIZATION,
-    SOURCE_ORGANIZATION_PATHS,
-    USER_ID,
     from_time,
     holds,
     not_understood,
@@ -108,13 +94,14 @@ class _Accounts:
             yield self._caller_from_network(key, values)
         for user in mentions.users:
             # The id does not show the identity's account.
-            among = (*self._unnamed_callers(users=False), holds("StringLike", USER_ID, user, f"{user}:*"))
+            among = (*self._unnamed_callers(users=False), holds("StringLike", keys.USER_ID, user, f"{user}:*"))
             yield self._caller(CallerKind.OUTSIDER, f"the identity {user}", among, ordinary=None)
         for instance in mentions.instances:
             if instance not in self._home.instances:
-                among = (*self._unnamed_callers(instances=False), holds("StringLike", INSTANCE_ARN, f"*/{instance}"))
+                named = holds("StringLike", keys.INSTANCE_ARN, f"*/{instance}")
+                among = (*self._unnamed_callers(instances=False), named)
                 yield self._caller(CallerKind.OUTSIDER, f"the instance {instance}", among, ordinary=None)
-        if {ORGANIZATION, ORGANIZATION_PATHS} & {*mentions.keys}:
+        if {keys.ORGANIZATION, keys.ORGANIZATION_PATHS} & {*mentions.keys}:
             # Without a condition on organizations, an organization's accounts are let in like all others.
             for organization in self._named_organizations:
                 yield self._of_organization(organization)
@@ -137,12 +124,12 @@ class _Accounts:
     def _without_id_or_network(self) -> Iterator[Condition]:
         """Yield conditions on requests without a valid external id and from none of the named networks."""
         ids = self._mentions.external_ids
-        yield from (holds("StringNotEqualsIgnoreCase", EXTERNAL_ID, *ids),) if ids else ()
+        yield from (holds("StringNotEqualsIgnoreCase", keys.EXTERNAL_ID, *ids),) if ids else ()
         yield from self._outside_networks()
 
     def _outside_networks(self) -> Iterator[Condition]:
         for key, values in self._mentions.networks:
-            yield holds("NotIpAddress" if key == SOURCE_IP else "StringNotLike", key, *values)
+            yield holds("NotIpAddress" if key == keys.SOURCE_IP else "StringNotLike", key, *values)
 
     def _unnamed_callers(self, *, users: bool = True, instances: bool = True) -> tuple[Condition, ...]:
         """Return conditions on requests of identities in accounts and organizations that the policy does not name.
@@ -151,37 +138,37 @@ class _Accounts:
         """
         known = self._named_organizations
         conditions = [
-            holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
-            holds("ArnLike", PRINCIPAL_ARN, f"arn:{self._home.partition}:*::{'?' * 12}:*"),
+            holds("StringLike", keys.PRINCIPAL_ACCOUNT, "?" * 12),
+            holds("ArnLike", keys.PRINCIPAL_ARN, f"arn:{self._home.partition}:*::{'?' * 12}:*"),
         ]
         conditions += self._unnamed_accounts()
         if known:
-            conditions.append(holds("StringNotEqualsIgnoreCase", ORGANIZATION, *known))
-            conditions.append(holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, *(f"{path}/*" for path in known)))
+            paths = (f"{organization}/*" for organization in known)
+            conditions.append(holds("StringNotEqualsIgnoreCase", keys.ORGANIZATION, *known))
+            conditions.append(holds("ForAllValues:StringNotLike", keys.ORGANIZATION_PATHS, *paths))
         if users and self._mentions.users:
             ids = (pattern for user in self._mentions.users for pattern in (user, f"{user}:*"))
-            conditions.append(holds("StringNotLike", USER_ID, *ids))
+            conditions.append(holds("StringNotLike", keys.USER_ID, *ids))
         if instances and self._mentions.instances:
-            conditions.append(
-                holds("StringNotLike", INSTANCE_ARN, *(f"*/{instance}" for instance in self._mentions.instances))
-            )
+            arns = (f"*/{instance}" for instance in self._mentions.instances)
+            conditions.append(holds("StringNotLike", keys.INSTANCE_ARN, *arns))
         return tuple(conditions)
 
     def _unnamed_accounts(self) -> Iterator[Condition]:
         if self._named_accounts:
             arns = [f"arn:*:*:*:{account}:*" for account in self._named_accounts]
-            yield holds("StringNotEquals", PRINCIPAL_ACCOUNT, *self._named_accounts)
-            yield from (holds("ArnNotLike", key, *arns) for key in (PRINCIPAL_ARN, *CREDENTIALS_OF))
+            yield holds("StringNotEquals", keys.PRINCIPAL_ACCOUNT, *self._named_accounts)
+            yield from (holds("ArnNotLike", key, *arns) for key in (keys.PRINCIPAL_ARN, *keys.CREDENTIALS_OF))
 
     def _caller_from_network(self, key: str, values: tuple[str, ...]) -> Caller:
-        within = holds("IpAddress" if key == SOURCE_IP else "StringLike", key, *values)
+        within = holds("IpAddress" if key == keys.SOURCE_IP else "StringLike", key, *values)
         names = [value.removeprefix("*/") for value in values]
         who = f"anyone who calls from {', '.join(names)}"
         return self._caller(CallerKind.OUTSIDER, who, (*self._unnamed_callers(), within), None, names[0])
 
     def _of_organization(self, organization: str) -> Caller:
         among = (
-            holds("StringLike", PRINCIPAL_ACCOUNT, "?" * 12),
+            holds("StringLike", keys.PRINCIPAL_ACCOUNT, "?" * 12),
             *self._unnamed_accounts(),
             *_in_organization(organization),
         )
@@ -196,20 +183,22 @@ class _Accounts:
         """
         organization, who = self._home.organization, f"account {account}"
         among = (
-            holds("StringEquals", PRINCIPAL_ACCOUNT, account),
-            holds("ArnLike", PRINCIPAL_ARN, f"arn:*:*:*:{account}:*"),
-            *(holds("ArnLikeIfExists", key, f"arn:*:*:*:{account}:*") for key in CREDENTIALS_OF),
+            holds("StringEquals", keys.PRINCIPAL_ACCOUNT, account),
+            holds("ArnLike", keys.PRINCIPAL_ARN, f"arn:*:*:*:{account}:*"),
+            *(holds("ArnLikeIfExists", key, f"arn:*:*:*:{account}:*") for key in keys.CREDENTIALS_OF),
         )
         # A role named in a principal is as ordinary as the account. A role named only in a condition is not.
         partition = self._home.partition
         some = f"arn:{partition}:iam::{account}:{_SOME_ROLE}"
         ordinary = (
-            holds("ArnLike", PRINCIPAL_ARN, some, *self._mentions.arns_of(account)),
-            holds("ArnLikeIfExists", INSTANCE_ARN, f"arn:{partition}:ec2:*:{account}:instance/{SOME_INSTANCE}"),
-            holds("ArnLikeIfExists", FUNCTION_ARN, f"arn:{partition}:lambda:*:{account}:{_SOME_FUNCTION}"),
+            holds("ArnLike", keys.PRINCIPAL_ARN, some, *self._mentions.arns_of(account)),
+            holds(
+                "ArnLikeIfExists", keys.INSTANCE_ARN, f"arn:{partition}:ec2:*:{account}:instance/{keys.SOME_INSTANCE}"
+            ),
+            holds("ArnLikeIfExists", keys.FUNCTION_ARN, f"arn:{partition}:lambda:*:{account}:{_SOME_FUNCTION}"),
         )
         inside, outside = _in_organization(organization or ""), tuple(_outside_organization(organization or ""))
-        asks = {ORGANIZATION, ORGANIZATION_PATHS} & {*self._mentions.keys}
+        asks = {keys.ORGANIZATION, keys.ORGANIZATION_PATHS} & {*self._mentions.keys}
         if organization and (account in self._home.members or asks):
             who_inside = f"{who} of its own organization"
             yield self._caller(CallerKind.ORGANIZATION, who_inside, (*among, *inside), ordinary, account)
@@ -228,7 +217,7 @@ def _organization_text(home: HomeAccount, organization: str) -> str:
 
 
 def _in_organization(
-    organization: str, key: str = ORGANIZATION, paths: str = ORGANIZATION_PATHS
+    organization: str, key: str = keys.ORGANIZATION, paths: str = keys.ORGANIZATION_PATHS
 ) -> tuple[Condition, ...]:
     """Return conditions on requests of an organization, by the keys for its id and for its paths."""
     return (
@@ -240,8 +229,8 @@ def _in_organization(
 
 def _outside_organization(organization: str) -> Iterator[Condition]:
     if organization:
-        yield holds("StringNotEquals", ORGANIZATION, organization)
-        yield holds("ForAllValues:StringNotLike", ORGANIZATION_PATHS, f"{organization}/*")
+        yield holds("StringNotEquals", keys.ORGANIZATION, organization)
+        yield holds("ForAllValues:StringNotLike", keys.ORGANIZATION_PATHS, f"{organization}/*")
 
 
 def _behind_services(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
@@ -257,20 +246,20 @@ def _behind_services(home: HomeAccount, mentions: Mentions) -> Iterator[Caller]:
         for account in mentions.source_accounts:
             if account != home.account:
                 among = (
-                    holds("StringEquals", SOURCE_ACCOUNT, account),
-                    holds("ArnLike", SOURCE_ARN, f"arn:*:*:*:{account}:*"),
+                    holds("StringEquals", keys.SOURCE_ACCOUNT, account),
+                    holds("ArnLike", keys.SOURCE_ARN, f"arn:*:*:*:{account}:*"),
                 )
                 who = f"account {account} through {service}"
                 yield Caller(CallerKind.OUTSIDER, who, _ASSUME, (*base, *among), certain, (), service)
         for organization in mentions.source_organizations:
             if organization != home.organization:
-                inside = _in_organization(organization, SOURCE_ORGANIZATION, SOURCE_ORGANIZATION_PATHS)
+                inside = _in_organization(organization, keys.SOURCE_ORGANIZATION, keys.SOURCE_ORGANIZATION_PATHS)
                 who = f"an account of {_organization_text(home, organization)} through {service}"
                 yield Caller(_kind(home, organization), who, _ASSUME, (*base, *inside), certain, (), service)
         if service == _CERTIFICATES:
-            anchors = mentions.literals(SOURCE_ARN)
+            anchors = mentions.literals(keys.SOURCE_ARN)
             bound = [key for key in mentions.keys if key.startswith("aws:principaltag/x509")]
-            other = (holds("ArnNotEquals", SOURCE_ARN, *anchors),) if anchors else ()
+            other = (holds("ArnNotEquals", keys.SOURCE_ARN, *anchors),) if anchors else ()
             named = tuple(holds("StringNotEquals", key, *mentions.values(key)) for key in bound)
             who = "anyone with a certificate of any trust anchor of the account"
             yield Caller(CallerKind.ORGANIZATION, who, _ASSUME, (*base, *other, *named), certain, (), service)

@@ -13,24 +13,8 @@ from typing import Final
 from cloudguard.intervals import cidr_interval
 from cloudguard.model.identity import Condition, PolicyDocument
 from cloudguard.values import dataclass
-from cloudguard_aws.trust.context_keys import (
-    CREDENTIALS_OF,
-    EXTERNAL_ID,
-    INSTANCE_ARN,
-    NETWORKS,
-    ORGANIZATION,
-    ORGANIZATION_PATHS,
-    PRINCIPAL_ACCOUNT,
-    PRINCIPAL_ARN,
-    SOURCE_ACCOUNT,
-    SOURCE_ARN,
-    SOURCE_IP,
-    SOURCE_ORGANIZATION,
-    SOURCE_ORGANIZATION_PATHS,
-    SOURCE_VPC_ARN,
-    USER_ID,
-    is_claim,
-)
+from cloudguard_aws.trust import context_keys as keys
+from cloudguard_aws.trust.context_keys import is_claim
 
 _ACCOUNT: Final = re.compile(r"^(\d{12})$")
 _OF_ARN: Final = re.compile(r"^arn:[^:]*:[^:]*:[^:]*:(\d{12}):")
@@ -98,23 +82,23 @@ class Mentions:
     def accounts(self) -> tuple[str, ...]:
         """The accounts in principals, and in conditions on principals."""
         named = [principal.removeprefix("AWS:") for principal in self.principals]
-        named += self.values(PRINCIPAL_ACCOUNT, PRINCIPAL_ARN, *CREDENTIALS_OF)
+        named += self.values(keys.PRINCIPAL_ACCOUNT, keys.PRINCIPAL_ARN, *keys.CREDENTIALS_OF)
         return tuple(_matches((_ACCOUNT, _OF_ARN), named))
 
     @cached_property
     def source_accounts(self) -> tuple[str, ...]:
         """The accounts on whose behalf services call."""
-        return tuple(_matches((_ACCOUNT, _OF_ARN), self.values(SOURCE_ACCOUNT, SOURCE_ARN)))
+        return tuple(_matches((_ACCOUNT, _OF_ARN), self.values(keys.SOURCE_ACCOUNT, keys.SOURCE_ARN)))
 
     @cached_property
     def organizations(self) -> tuple[str, ...]:
         """The organizations in conditions on principals."""
-        return self._organizations(ORGANIZATION, ORGANIZATION_PATHS)
+        return self._organizations(keys.ORGANIZATION, keys.ORGANIZATION_PATHS)
 
     @cached_property
     def source_organizations(self) -> tuple[str, ...]:
         """The organizations on whose behalf services call."""
-        return self._organizations(SOURCE_ORGANIZATION, SOURCE_ORGANIZATION_PATHS)
+        return self._organizations(keys.SOURCE_ORGANIZATION, keys.SOURCE_ORGANIZATION_PATHS)
 
     def _organizations(self, *keys: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(name.lower() for name in _matches((_ORGANIZATION,), self.values(*keys))))
@@ -122,24 +106,25 @@ class Mentions:
     @cached_property
     def users(self) -> tuple[str, ...]:
         """The unique ids of users and roles."""
-        return tuple(_matches((_USER,), self.values(USER_ID)))
+        return tuple(_matches((_USER,), self.values(keys.USER_ID)))
 
     @cached_property
     def instances(self) -> tuple[str, ...]:
         """The ids of instances that are named without their account."""
-        return tuple(_matches((_INSTANCE,), self.values(INSTANCE_ARN)))
+        return tuple(_matches((_INSTANCE,), self.values(keys.INSTANCE_ARN)))
 
     @cached_property
     def external_ids(self) -> tuple[str, ...]:
         """The external ids. Each is a secret of its holder."""
-        return self.literals(EXTERNAL_ID)
+        return self.literals(keys.EXTERNAL_ID)
 
     @cached_property
     def networks(self) -> tuple[tuple[str, tuple[str, ...]], ...]:
         """Pairs of context key and networks that may belong to one owner: globs, or CIDRs of ``aws:SourceIp``."""
-        named = [(key, self.literals(key)) for key in NETWORKS]
-        named.append((SOURCE_VPC_ARN, tuple(f"*/{name}" for name in _matches((_VPC,), self.values(SOURCE_VPC_ARN)))))
-        named.append((SOURCE_IP, tuple(value for value in self.values(SOURCE_IP) if _may_be_one_owners(value))))
+        named = [(key, self.literals(key)) for key in keys.NETWORKS]
+        vpcs = tuple(f"*/{name}" for name in _matches((_VPC,), self.values(keys.SOURCE_VPC_ARN)))
+        addresses = tuple(filter(_may_be_one_owners, self.values(keys.SOURCE_IP)))
+        named += [(keys.SOURCE_VPC_ARN, vpcs), (keys.SOURCE_IP, addresses)]
         return tuple((key, values) for key, values in named if values)
 
     def arns_of(self, account: str) -> tuple[str, ...]:

@@ -14,23 +14,8 @@ from typing import Final
 from cloudguard.intervals import cidr_interval
 from cloudguard.model.identity import Condition, Effect
 from cloudguard.values import dataclass
-from cloudguard_aws.trust.context_keys import (
-    ACCOUNT_KIND,
-    KIND,
-    ORGANIZATION,
-    PRINCIPAL_ACCOUNT,
-    PRINCIPAL_ARN,
-    PROVIDER,
-    PROVIDER_KIND,
-    SERVICE,
-    SERVICE_KIND,
-    SESSION,
-    SOURCE_IP,
-    SOURCE_VPC_ARN,
-    absent,
-    holds,
-    present,
-)
+from cloudguard_aws.trust import context_keys as keys
+from cloudguard_aws.trust.context_keys import absent, holds, present
 
 ACCOUNT: Final = re.compile(r"^\d{12}$")
 OIDC_PROVIDER: Final = ":oidc-provider/"
@@ -81,15 +66,16 @@ def requests_of(principal: str, *, excepted: bool = False) -> tuple[tuple[Condit
     if principal == "*" or (kind == "AWS" and name == "*"):
         return ((),)
     if not colon or kind not in {"AWS", "Service", "Federated", "CanonicalUser"}:
-        return ((holds(_UNDECIDED, KIND, principal),),)
+        return ((holds(_UNDECIDED, keys.KIND, principal),),)
     match kind:
         case "Service":
-            return ((holds("StringEquals", KIND, SERVICE_KIND), holds("StringEquals", SERVICE, name)),)
+            return ((holds("StringEquals", keys.KIND, keys.SERVICE_KIND), holds("StringEquals", keys.SERVICE, name)),)
         case "Federated":
-            return ((holds("StringEquals", KIND, PROVIDER_KIND), holds("StringLike", PROVIDER, name)),)
+            return ((holds("StringEquals", keys.KIND, keys.PROVIDER_KIND), holds("StringLike", keys.PROVIDER, name)),)
         case "AWS":
             return tuple(
-                (holds("StringEquals", KIND, ACCOUNT_KIND), *identity) for identity in _identities(name, excepted)
+                (holds("StringEquals", keys.KIND, keys.ACCOUNT_KIND), *identity)
+                for identity in _identities(name, excepted)
             )
         case _:
             return ()
@@ -98,35 +84,35 @@ def requests_of(principal: str, *, excepted: bool = False) -> tuple[tuple[Condit
 def _identities(who: str, excepted: bool) -> Iterator[tuple[Condition, ...]]:  # noqa: FBT001 - private, one caller
     root = _ROOT.match(who)
     if ACCOUNT.match(who) or (root and not excepted):
-        yield (holds("StringLike", PRINCIPAL_ACCOUNT, root[1] if root else who),)
+        yield (holds("StringLike", keys.PRINCIPAL_ACCOUNT, root[1] if root else who),)
     elif session := _SESSION.match(who):
         partition, account, role, name = session.groups()
         arns = (f"{partition}:iam::{account}:role/{role}", f"{partition}:iam::{account}:role/*/{role}")
         yield (
-            holds("StringLike", PRINCIPAL_ACCOUNT, account),
-            holds("ArnLike", PRINCIPAL_ARN, *arns),
-            holds("StringEquals", SESSION, name),
+            holds("StringLike", keys.PRINCIPAL_ACCOUNT, account),
+            holds("ArnLike", keys.PRINCIPAL_ARN, *arns),
+            holds("StringEquals", keys.SESSION, name),
         )
     elif identity := _IDENTITY.match(who):
-        yield holds("StringLike", PRINCIPAL_ACCOUNT, identity[1]), holds("ArnLike", PRINCIPAL_ARN, who)
+        yield holds("StringLike", keys.PRINCIPAL_ACCOUNT, identity[1]), holds("ArnLike", keys.PRINCIPAL_ARN, who)
     elif not _UNIQUE_ID.match(who):
         # AWS replaces the ARN of a deleted principal by its unique id, and never reuses the id.
-        yield (holds(_UNDECIDED, KIND, who),)
+        yield (holds(_UNDECIDED, keys.KIND, who),)
 
 
 def _by_context(text: str) -> tuple[tuple[Condition, ...], ...]:
     """Return alternatives of conditions on requests of an organization or from a network. Empty for any other text."""
     if _ORGANIZATION.match(text):
-        return ((holds("StringEquals", KIND, ACCOUNT_KIND), holds("StringEquals", ORGANIZATION, text)),)
+        return ((holds("StringEquals", keys.KIND, keys.ACCOUNT_KIND), holds("StringEquals", keys.ORGANIZATION, text)),)
     if text.startswith("vpce-"):
         return ((holds("StringEquals", "aws:SourceVpce", text),),)
     if text.startswith("vpc-"):
-        return (holds("StringEquals", "aws:SourceVpc", text),), (holds("StringLike", SOURCE_VPC_ARN, f"*/{text}"),)
+        return (holds("StringEquals", "aws:SourceVpc", text),), (holds("StringLike", keys.SOURCE_VPC_ARN, f"*/{text}"),)
     try:
         cidr_interval(text)
     except ValueError:
         return ()
-    return ((holds("IpAddress", SOURCE_IP, text),),)
+    return ((holds("IpAddress", keys.SOURCE_IP, text),),)
 
 
 def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
@@ -152,8 +138,8 @@ def declared(text: str, partition: str) -> tuple[tuple[Condition, ...], ...]:
     providers = (issuer, f"arn:{partition}:iam::*{OIDC_PROVIDER}{issuer}")
     return (
         (
-            holds("StringEquals", KIND, PROVIDER_KIND),
-            holds("StringLike", PROVIDER, *providers),
+            holds("StringEquals", keys.KIND, keys.PROVIDER_KIND),
+            holds("StringLike", keys.PROVIDER, *providers),
             holds("StringLike", f"{issuer}:sub", subject),
         ),
     )

@@ -89,12 +89,10 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
     gained = gainable(api, roles, identities.values(), around)
     every = {identity.id: identity for identity in (*identities.values(), *gained.every)}
     attached = _attached(api, roles, list(every.values()), _SubscriptionGrants(assigned, denials, granting))
-    policies = {policy.id: policy for documents in attached.values() for policy in documents}
-    policies.update((trust.id, trust) for trust in trusts.values())
+    policies = {policy.id: policy for documents in (*attached.values(), trusts.values()) for policy in documents}
+    own = (_identity(identity, attached[identity.id], trusts.get(identity.id)) for identity in identities.values())
     return Identities(
-        identities=tuple(
-            _identity(identity, attached[identity.id], trusts.get(identity.id)) for identity in identities.values()
-        ),
+        identities=tuple(own),
         policies=tuple(policies.values()),
         service_accounts=tuple(accounts),
         unread_limits=unread,
@@ -163,16 +161,11 @@ def _of_others(api: Api, holders: ClusterHolders) -> Attachments:
 
 def _machine(machine: str, held: tuple[HeldIdentity, ...], attached: Mapping[str, list[PolicyDocument]]) -> Identity:
     """Return the identities of a machine (canonical id) as one, with the machine's id: who runs commands has them."""
-    names = " and ".join(dict.fromkeys(identity.name for identity in held))
-    policies = dict.fromkeys(policy.id for identity in held for policy in attached[identity.id])
-    return Identity(
-        resource(machine),
-        f"{names} of {name_of(machine)}",
-        (),
-        tuple(policies),
-        Source(calls.LIST_MACHINES.name, machine),
-        complete=all(identity.principal for identity in held),
-    )
+    name = f"{' and '.join(dict.fromkeys(identity.name for identity in held))} of {name_of(machine)}"
+    policies = tuple(dict.fromkeys(policy.id for identity in held for policy in attached[identity.id]))
+    complete = all(identity.principal for identity in held)
+    source = Source(calls.LIST_MACHINES.name, machine)
+    return Identity(resource(machine), name, (), policies, source, complete=complete)
 
 
 def _attached(
@@ -184,22 +177,16 @@ def _attached(
     assigned = dict(zip(principals, read, strict=True))
     heedless = [vault.id for vault in around.vaults if not vault.heeds_roles]
     concerned = {
-        identity.id: assignments.assignments_to(
-            identity.principal, assigned.get(identity.principal), around.assignments
-        )
-        for identity in identities
+        principal: assignments.assignments_to(principal, assigned.get(principal), around.assignments)
+        for principal in {identity.principal for identity in identities}
     }
-    roles.prefetch([assignment.role for assignments in concerned.values() for assignment in assignments])
-    return {
-        identity.id: [
-            *(
-                assignments.granted(assignment, roles.role(assignment.role), heedless)
-                for assignment in concerned[identity.id]
-            ),
-            *_other_policies(identity, assigned.get(identity.principal), around),
-        ]
-        for identity in identities
-    }
+    roles.prefetch([assignment.role for listed in concerned.values() for assignment in listed])
+    attached = dict[str, list[PolicyDocument]]()
+    for identity in identities:
+        listed = concerned[identity.principal]
+        granted = (assignments.granted(each, roles.role(each.role), heedless) for each in listed)
+        attached[identity.id] = [*granted, *_other_policies(identity, assigned.get(identity.principal), around)]
+    return attached
 
 
 def _other_policies(
@@ -220,12 +207,5 @@ def _identity(identity: HeldIdentity, policies: Iterable[PolicyDocument], trust:
     """Return an identity. If its object id is unknown, its assignments are unknown too."""
     names = tuple(policy.id for policy in (*policies, *([trust] if trust else [])))
     source = Source(calls.LIST_ASSIGNED_TO.name, identity.principal or identity.id)
-    return Identity(
-        identity.id,
-        identity.name,
-        identity.roles,
-        names,
-        source,
-        complete=bool(identity.principal),
-        unique_id=identity.principal,
-    )
+    known = bool(identity.principal)
+    return Identity(identity.id, identity.name, identity.roles, names, source, known, identity.principal)
