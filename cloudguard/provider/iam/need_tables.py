@@ -67,20 +67,16 @@ class NeedTables:
         ``places``: placeholder → its meaning in words. A need that lacks a value for such a placeholder is kept, as an
         unplaced need.
         """
-        return tuple(
-            record(
-                PermissionNeed,
-                {
-                    **{key: value for key, value in table.items() if key not in {_STATEMENTS, "statements-of"}},
-                    "statements": self.statements(table, values),
-                    "documented": tuple(_statements(table["id"], self._statement_tables(table, _DOCUMENTED), values)),
-                    "unplaced": tuple(_unplaced(table["id"], self._statement_tables(table), values, places or {})),
-                },
-                confidence=Confidence,
-                traits=lambda pairs: tuple(map(tuple, pairs)),
-            )
-            for table in self.written
-        )
+        return tuple(self._need(table, values, places or {}) for table in self.written)
+
+    def _need(self, table: Table, values: Values, places: Mapping[str, str]) -> PermissionNeed:
+        documented = _statements(table["id"], self._statement_tables(table, _DOCUMENTED), values)
+        written = {key: value for key, value in table.items() if key not in {_STATEMENTS, "statements-of"}}
+        written["statements"] = self.statements(table, values)
+        written["documented"] = tuple(documented)
+        written["unplaced"] = tuple(_unplaced(table["id"], self._statement_tables(table), values, places))
+        pairs = [(name, value) for name, value in table.get("traits", ())]
+        return record(PermissionNeed, {**written, "traits": pairs}, confidence=Confidence)
 
     def statements(self, table: Table, values: Values) -> tuple[Statement, ...]:
         """Return the statements of a need, or of a policy in the same form, with their placeholders filled."""
