@@ -24,7 +24,7 @@ def chain(firewalls: Iterable[Item], policies: Iterable[Item], order: str = "", 
     session: Any = None
     api = Api(session)
     reader = PolicyReader(api, GET_EFFECTIVE_FIREWALLS, NAME, region)
-    in_force = [found for item in firewalls if (found := firewall(item)) is not None]
+    in_force = [rule for item in firewalls for rule in firewall(item)]
     made = chain_of(network, in_force, [reader.policy(policy) for policy in policies], Source("made up"))
     assert api.gaps == ()
     return made

@@ -9,9 +9,7 @@ from cloudguard.errors import AccessError
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import required
 from cloudguard.provider.collecting import role_counts
-from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.port import ClusterSummary
-from cloudguard.provider.role_names import roles_by_names
 from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_CLUSTERS
@@ -20,7 +18,6 @@ from cloudguard_aws.cluster.tags import (
     INSTALLER_TAGS,
     clusters_of,
     installer_of,
-    roles_by_openshift_name,
     roles_by_tags,
 )
 
@@ -65,11 +62,7 @@ def _tagged(api: Api) -> tuple[Instance, ...]:
 
 
 def _summary(name: str, region: str, hosts: list[Instance], *, managed: bool) -> ClusterSummary:
-    counts = (("node", len(hosts)),) if managed and hosts else role_counts(_roles(host, name) for host in hosts)
+    known = (roles_by_tags(host.tags) or host.roles_by_name(name) for host in hosts)
+    counts = (("node", len(hosts)),) if managed and hosts else role_counts(known)
     installer = "eks" if managed else installer_of([host.tags for host in hosts], name).name
     return ClusterSummary(name, installer, region, counts, (("region", region),))
-
-
-def _roles(host: Instance, cluster: str) -> HostRoles | None:
-    named = roles_by_openshift_name(host.tags, cluster) or roles_by_names(host.names(), cluster)
-    return roles_by_tags(host.tags) or named

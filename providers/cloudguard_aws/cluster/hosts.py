@@ -8,13 +8,12 @@ from cloudguard.model.cluster import EvidenceKind, Host, Role, RoleEvidence
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import Item, children, required, text
 from cloudguard.provider.host_roles import UNKNOWN, HostRoles, flagged_or_tagged, managed_node, with_roles
-from cloudguard.provider.role_names import roles_by_names
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, DESCRIBE_VOLUMES
 from cloudguard_aws.cluster.find import FoundCluster
 from cloudguard_aws.cluster.instances import HIDES, Instance
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, FOUND_THROUGH_DISKS, with_tag_keys
-from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_openshift_name, roles_by_tags, tags_of
+from cloudguard_aws.cluster.tags import ETCD_TAG, roles_by_tags, tags_of
 
 ApiTargets = Mapping[str, str]
 """Dict of instance id or address → a text that names the balancer that sends API connections there."""
@@ -67,8 +66,7 @@ def _roles_by_targets_or_names(
     """Return the roles that a balancer's targets show, else the roles by the host's names. An etcd volume adds etcd."""
     sends = next((targets[key] for key in _names(instance) if key in targets), "")
     serves = HostRoles((Role.CONTROL_PLANE,), (RoleEvidence(EvidenceKind.REGISTRATION, sends),))
-    named = roles_by_openshift_name(instance.tags, found.name) or roles_by_names(instance.names(), found.name)
-    known = serves if sends else named
+    known = serves if sends else instance.roles_by_name(found.name)
     if instance.id not in etcd:
         return known
     return (known or UNKNOWN).and_also([Role.ETCD], RoleEvidence(EvidenceKind.DISK, etcd[instance.id]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 from itertools import chain
 from typing import Final
@@ -11,14 +11,16 @@ from cloudguard.errors import AccessError
 from cloudguard.model.cluster import Host
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, child, children, required, text
+from cloudguard.provider.host_roles import HostRoles
 from cloudguard.provider.ownership.facts import Thing
+from cloudguard.provider.role_names import roles_by_names
 from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api, pages_of
 from cloudguard_aws.access.calls import DESCRIBE_INSTANCES, MOST_VALUES
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.instance_metadata import metadata_service
 from cloudguard_aws.cluster.interfaces import interface
-from cloudguard_aws.cluster.tags import SCALING_GROUP, tags_of
+from cloudguard_aws.cluster.tags import SCALING_GROUP, roles_by_openshift_name, tags_of
 
 HIDES = (FactKind.HOSTS,)
 _PLAIN_STORES: Final = frozenset(
@@ -51,11 +53,11 @@ class Instance:
         """The instance id."""
         return self.host.id
 
-    def names(self) -> Iterator[tuple[str, str]]:
-        """Yield the names that may show its role, each with its kind: of its profile, its scaling group and itself."""
-        yield "instance profile", self.host.identity.rpartition("/")[2]
-        yield "scaling group", self.host.pool
-        yield "name", self.tags.get("Name", "")
+    def roles_by_name(self, cluster: str) -> HostRoles | None:
+        """Return the roles that names show: of its profile, its scaling group and itself. None if they show none."""
+        profile = self.host.identity.rpartition("/")[2]
+        names = (("instance profile", profile), ("scaling group", self.host.pool), ("name", self.tags.get("Name", "")))
+        return roles_by_openshift_name(self.tags, cluster) or roles_by_names(names, cluster)
 
 
 def has_plain_store(kind: str) -> bool:

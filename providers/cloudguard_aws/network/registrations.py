@@ -203,11 +203,8 @@ def _inside(target: str, ranges: AddressSet) -> bool:
 
 
 def _with_targets(api: Api, group: TargetGroup) -> TargetGroup:
-    call = calls.DESCRIBE_TARGET_HEALTH
-    listed = api.read(call, hides=HIDES, about=group.arn, TargetGroupArn=group.arn)
-    return replace(
-        group, targets=api.mapped(call, listed, lambda item: registered_target(item, group.port), hides=HIDES)
-    )
+    call, make = calls.DESCRIBE_TARGET_HEALTH, partial(registered_target, default=group.port)
+    return replace(group, targets=api.listed(call, make, hides=HIDES, about=group.arn, TargetGroupArn=group.arn))
 
 
 def registered_target(item: Item, default: int) -> RegisteredTarget:

@@ -114,6 +114,12 @@ class Backends:
         for call in dict.fromkeys(wanted):
             self._api.prefetch(call, project=self._project)
 
+    def of_rule(self, rule: ForwardingRule) -> Iterator[ReachedTarget]:
+        """Yield a rule's targets: on its own ports if it is passthrough, on the backends' ports if it is a proxy."""
+        own_services = None if rule.is_proxy else ServiceSet.union(rule.services)
+        for link in rule.links:
+            yield from self.behind(link, own_services)
+
     def behind(
         self, link: str, service: ServiceSet | None, seen: frozenset[str] = frozenset()
     ) -> Iterator[ReachedTarget]:

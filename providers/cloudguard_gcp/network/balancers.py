@@ -59,7 +59,7 @@ def balancers_of(
     places = {address: host for host in hosts for nic in host.interfaces for address in (*nic.addresses, *nic.public)}
     balancers, filters, proxies_by_id = list[Balancer](), list[Filter](), dict[str, Subnet]()
     for rule in sorted(rules, key=lambda forwarding_rule: forwarding_rule.id):
-        reached = (_resolved(target, places) for target in _targets_of_rule(rule, backends))
+        reached = (_resolved(target, places) for target in backends.of_rule(rule))
         mine = [target for target in dict.fromkeys(reached) if _is_of(target.target, known)]
         if not mine:
             continue
@@ -162,13 +162,6 @@ def _listeners(rule: ForwardingRule, mine: Iterable[ReachedTarget], source: Sour
             plaintext=plaintext,
             port_ranges=service - ServiceSet.union(each for each in rule.services if each.size == 1),
         )
-
-
-def _targets_of_rule(rule: ForwardingRule, backends: Backends) -> Iterator[ReachedTarget]:
-    """Yield a rule's targets: on the rule's own port if it is passthrough, on the backends' ports if it is a proxy."""
-    own_services = None if rule.is_proxy else ServiceSet.union(rule.services)
-    for link in rule.links:
-        yield from backends.behind(link, own_services)
 
 
 def _guards(api: Api, rule: ForwardingRule, mine: Sequence[ReachedTarget]) -> Iterator[Filter]:

@@ -25,7 +25,6 @@ from cloudguard_gcp.access.owners import OWNERS
 from cloudguard_gcp.network.rules import (
     EVERYONE,
     WHOLE,
-    Firewall,
     direction_of,
     is_ignored,
     order_of,
@@ -118,15 +117,18 @@ class PolicyReader:
 
 
 def chain_of(
-    network: VpcNetwork, firewalls: Iterable[Firewall], policies: Iterable[FirewallPolicy], source: Source
+    network: VpcNetwork, rules: Iterable[Rule], policies: Iterable[FirewallPolicy], source: Source
 ) -> tuple[Filter, ...]:
-    """Return the filters of ``network`` in a region, in evaluation order, with its ``policies`` in effect."""
-    rules = [rule for firewall in firewalls if firewall.network == network.id for rule in firewall.rules]
+    """Return the filters of ``network`` in a region, in evaluation order, with its ``policies`` in effect.
+
+    ``rules``: the VPC firewall rules of all networks.
+    """
+    own = (rule for rule in rules if rule.source.resource == network.id)
     classic = Filter(
         id=f"firewalls of {_full_name(network.id)}",
         name="",
         kind="VPC firewall",
-        rules=tuple(sorted(rules, key=lambda rule: (rule.order, rule.id))),
+        rules=tuple(sorted(own, key=lambda rule: (rule.order, rule.id))),
         source=source,
         ordered=True,
         in_chain=True,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
-from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, children, text
 from cloudguard.provider.host_roles import CLUSTER_PORTS
 from cloudguard_gcp.access import calls
@@ -64,8 +63,7 @@ def _targets_of_rules(api: Api, found: FoundCluster, rules: Iterable[ForwardingR
     """Yield the ids of all targets of a rule, for each rule that is the cluster's."""
     backends, known = Backends(api, found.project, found.networks), {instance.id for instance in found.instances}
     for rule in rules:
-        own_services = None if rule.is_proxy else ServiceSet.union(rule.services)
-        targets = [target.target for link in rule.links for target in backends.behind(link, own_services)]
+        targets = [reached.target for reached in backends.of_rule(rule)]
         beside = [target for target in targets if target.host in known]
         if beside and (rule.declared_service or any(target.service & CLUSTER_PORTS for target in beside)):
             yield {target.host for target in targets}

@@ -16,7 +16,6 @@ from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, child, children, choice, flag, number, required, text, texts
-from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_FIREWALLS
 from cloudguard_gcp.access.links import required_link
 from cloudguard_gcp.access.owners import OWNERS
@@ -44,20 +43,11 @@ _ORDER: Final = {Action.DENY: 0, Action.NEXT: 1, Action.PERMIT: 1}
 _DIRECTIONS: Final = {"": Direction.INGRESS, "INGRESS": Direction.INGRESS, "EGRESS": Direction.EGRESS}
 
 
-@dataclass(frozen=True, slots=True)
-class Firewall:
-    """A firewall rule in force: its network, and a rule for each of its peers."""
-
-    network: str
-    rules: tuple[Rule, ...]
-
-
-def firewall(item: Item) -> Firewall | None:
-    """Return a firewall rule; None if it is disabled."""
+def firewall(item: Item) -> tuple[Rule, ...]:
+    """Return a rule for each peer of a firewall rule, whose source names the network; none if it is disabled."""
     if flag(item, "disabled"):
-        return None
-    network = required_link(item, "network")
-    return Firewall(network, tuple(_rules(item, Source(LIST_FIREWALLS.name, network))))
+        return ()
+    return tuple(_rules(item, Source(LIST_FIREWALLS.name, required_link(item, "network"))))
 
 
 def _rules(item: Item, source: Source) -> Iterator[Rule]:

@@ -9,7 +9,7 @@ from itertools import chain
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
-from cloudguard.model.filters import Filter, Group
+from cloudguard.model.filters import Filter, Group, Rule
 from cloudguard.model.network import Interface, NextHop, Topology
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
@@ -29,7 +29,7 @@ from cloudguard_gcp.network.firewall_policies import PolicyReader, chain_of, unr
 from cloudguard_gcp.network.members import projects_with_rules, read_rules
 from cloudguard_gcp.network.routers import LearnedRoute, addresses_out, learned_routes, router
 from cloudguard_gcp.network.routes import VpcRoute, members_of, vpc_route, with_routes
-from cloudguard_gcp.network.rules import Firewall, firewall
+from cloudguard_gcp.network.rules import firewall
 from cloudguard_gcp.network.service_attachments import miss_rules, published, read_attachments
 from cloudguard_gcp.network.service_interfaces import read_service_interfaces
 from cloudguard_gcp.network.subnets import VpcNetwork, VpcSubnet, networks_of, vpc_network, vpc_subnet
@@ -57,7 +57,7 @@ class _Inventory:
     networks: tuple[VpcNetwork, ...]
     subnets: tuple[VpcSubnet, ...]
     routes: tuple[VpcRoute, ...]
-    firewalls: tuple[Firewall, ...]
+    rules: tuple[Rule, ...]
     learned: tuple[LearnedRoute, ...]
     outbound: AddressSet
 
@@ -123,7 +123,7 @@ def _inventory(api: Api, owners: Sequence[str], used: Collection[str]) -> _Inven
         used_networks,
         here,
         routes,
-        tuple(firewall for firewall in firewalls if firewall is not None and firewall.network in used),
+        tuple(chain.from_iterable(firewalls)),
         learned_routes(api, used_networks, speaking),
         addresses_out(api, speaking),
     )
@@ -159,14 +159,12 @@ def _chains(api: Api, inventory: _Inventory, used: Collection[str]) -> dict[str,
     ]
     places = {subnet.id: (subnet.network, subnet.zone) for subnet in subnets}
     wanted = sorted(set(places.values()))
-    read = api.gather(
-        *(partial(_chain, api, known[network], inventory.firewalls, region) for network, region in wanted)
-    )
+    read = api.gather(*(partial(_chain, api, known[network], inventory.rules, region) for network, region in wanted))
     chains = dict(zip(wanted, read, strict=True))
     return {subnet: chains[place] for subnet, place in places.items()}
 
 
-def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region: str) -> tuple[Filter, ...]:
+def _chain(api: Api, network: VpcNetwork, rules: Iterable[Rule], region: str) -> tuple[Filter, ...]:
     """Return the filters in force on a network in a region.
 
     If the region's policies may not be read, return the network's global ones.
@@ -179,7 +177,7 @@ def _chain(api: Api, network: VpcNetwork, firewalls: Iterable[Firewall], region:
     listed = api.mapped(call, items, partial(children, key="firewallPolicys"), hides=_FILTERS, about=name)
     read = PolicyReader(api, call, network.id, region).policy
     policies = api.mapped(call, chain.from_iterable(listed), read, hides=_FILTERS, about=name)
-    return chain_of(network, firewalls, policies, Source(calls.LIST_FIREWALLS.name, network.id))
+    return chain_of(network, rules, policies, Source(calls.LIST_FIREWALLS.name, network.id))
 
 
 def _is_alone(api: Api, owners: Sequence[str], project: str) -> bool:

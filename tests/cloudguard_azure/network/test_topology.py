@@ -165,3 +165,23 @@ def test_aks_s_own_group_is_mandated_and_its_routes_show_pods() -> None:
     assert inbound
     assert all(rule.provider_mandated and rule.written_by == guard.written_by for rule in inbound)
     assert around.pod_ranges == AddressSet.parse("10.244.0.0/24")
+
+
+def test_a_subnet_of_a_next_host_s_further_interface_that_was_not_read_is_a_gap() -> None:
+    account = Clean()
+    subnet, gone = (
+        account.id("Microsoft.Network/virtualNetworks/subnets", "prod-vnet", name)
+        for name in ("prod-node-subnet", "gone")
+    )
+    listed = [
+        {"name": name, "properties": {"primary": name == "prod", "ipConfigurations": [_address(name, where)]}}
+        for name, where in (("prod", subnet), ("second", gone))
+    ]
+    further = {"networkProfile": {"networkInterfaceConfigurations": listed}}
+    account.scale_set("workers", subnet, "10.0.1.20", tags=capz_tags("node"), profile=further)
+    _, api = topology_around(account)
+    assert [gap.resource for gap in api.gaps] == [gone.lower()]
+
+
+def _address(name: str, subnet: str) -> dict[str, object]:
+    return {"name": name, "properties": {"primary": True, "subnet": {"id": subnet}}}
