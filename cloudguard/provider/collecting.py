@@ -20,7 +20,7 @@ from cloudguard.model.ways_in import WayIn
 from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Option, Progress, silent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from cloudguard.provider.change_forms import ChangeForms
     from cloudguard.provider.host_roles import HostRoles
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from cloudguard.results.reference import ReferenceEntry
 
 _FEW = 5
-"""The number of clusters that an error lists. For more clusters it gives their number."""
+"""The number of clusters, or of failed calls, that an error lists. For more clusters it gives their number."""
 
 
 def role_counts(hosts: Iterable[HostRoles | None]) -> tuple[tuple[str, int], ...]:
@@ -40,18 +40,20 @@ def role_counts(hosts: Iterable[HostRoles | None]) -> tuple[tuple[str, int], ...
 
 
 def all_clusters(
-    clusters: Iterable[ClusterSummary], gaps: Iterable[Gap], place: str, provider: str
+    clusters: Iterable[ClusterSummary],
+    gaps: Mapping[str, Sequence[Gap]],
+    provider: str,
+    advice: str = "Grant the permission",
 ) -> tuple[ClusterSummary, ...]:
     """Return ``clusters`` by region and name. Raises NotAllSeenError if there are ``gaps``: some may be missing.
 
-    ``place``: the project or subscription that was searched.
+    ``gaps``: by the region, project or subscription that was searched. ``advice``: the hint, without a full stop.
     """
     ordered = tuple(sorted(clusters, key=lambda cluster: (cluster.region, cluster.name)))
-    if refused := "; ".join(f"{gap.call} in {place}: {gap.message}" for gap in gaps):
+    if refused := [f"{gap.call} in {place}: {gap.message}" for place, listed in gaps.items() for gap in listed]:
         names = f" Clusters found: {', '.join(cluster.name for cluster in ordered)}" if ordered else ""
-        hint = f"Grant the permission; see: cloudguard permissions {provider}.{names}"
-        message = f"could not list all clusters: {refused}"
-        raise NotAllSeenError(message, ordered, hint=hint)
+        message = f"could not list all clusters: {'; '.join(refused[:_FEW])}"
+        raise NotAllSeenError(message, ordered, hint=f"{advice}; see: cloudguard permissions {provider}.{names}")
     return ordered
 
 

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import partial
+from itertools import chain
 
 from cloudguard.errors import AccessError
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import required
 from cloudguard.provider.collecting import role_counts
 from cloudguard.provider.port import ClusterSummary
-from cloudguard.values import dataclass
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.calls import LIST_CLUSTERS
 from cloudguard_aws.cluster.instances import Instance, instances
@@ -24,33 +24,20 @@ from cloudguard_aws.cluster.tags import (
 _HIDES = (FactKind.ENDPOINT,)
 
 
-@dataclass(frozen=True, slots=True)
-class DiscoveredClusters:
-    """The clusters that were seen, and a text for each failed read ("call in region: message")."""
-
-    clusters: tuple[ClusterSummary, ...]
-    refused: tuple[str, ...]
+def discover_in(apis: Sequence[Api]) -> tuple[ClusterSummary, ...]:
+    """Return the clusters of several regions, in the order of ``apis`` and then by name. Failed reads leave Gaps."""
+    regions = apis[0].gather(*(partial(_discover_region, api) for api in apis)) if apis else []
+    return tuple(chain.from_iterable(regions))
 
 
-def discover_in(apis: Iterable[Api]) -> DiscoveredClusters:
-    """Return the clusters of several regions, in the order of ``apis`` and then by name."""
-    readers = list(apis)
-    regions = readers[0].gather(*(partial(_discover_region, api) for api in readers)) if readers else []
-    return DiscoveredClusters(
-        tuple(cluster for region in regions for cluster in region.clusters),
-        tuple(words for region in regions for words in region.refused),
-    )
-
-
-def _discover_region(api: Api) -> DiscoveredClusters:
+def _discover_region(api: Api) -> list[ClusterSummary]:
     listed, tagged = api.parallel(partial(api.read, LIST_CLUSTERS, hides=_HIDES), partial(_tagged, api))
-    eks = api.mapped(LIST_CLUSTERS, listed, lambda item: required(item, "name"), hides=_HIDES)
+    eks = api.mapped(LIST_CLUSTERS, listed, partial(required, key="name"), hides=_HIDES)
     members: dict[str, list[Instance]] = {name: [] for name in eks}
     for instance in tagged:
         for name in set(clusters_of(instance.tags)):
             members.setdefault(name, []).append(instance)
-    clusters = (_summary(name, api.region, members[name], managed=name in eks) for name in sorted(members))
-    return DiscoveredClusters(tuple(clusters), tuple(f"{gap.call} in {api.region}: {gap.message}" for gap in api.gaps))
+    return [_summary(name, api.region, members[name], managed=name in eks) for name in sorted(members)]
 
 
 def _tagged(api: Api) -> tuple[Instance, ...]:

@@ -11,8 +11,8 @@ from dataclasses import replace
 from functools import partial
 
 from cloudguard.errors import AccessError, ClusterNotFoundError, SeveralClustersError
-from cloudguard.provider.collecting import not_found
-from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, option
+from cloudguard.provider.collecting import all_clusters, not_found
+from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.session import (
@@ -40,14 +40,9 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
     first, regions = _begin(request, progress)
     identify(first)
     named = request.options.get("region")
-    discovered = discover_in(first.in_region(region) for region in (regions if named else enabled_regions(first)))
-    if discovered.refused:
-        names = ", ".join(f"{cluster.name} ({cluster.installer}, {cluster.region})" for cluster in discovered.clusters)
-        message = f"could not list all clusters: {'; '.join(discovered.refused[:_FEW])}"
-        also = f" Clusters found: {names}" if names else ""
-        hint = f"Give the regions with --region, or grant the permission.{also}"
-        raise NotAllSeenError(message, discovered.clusters, hint=hint)
-    return discovered.clusters
+    apis = [first.in_region(region) for region in (regions if named else enabled_regions(first))]
+    advice = "Give the regions with --region, or grant the permission"
+    return all_clusters(discover_in(apis), {api.region: api.gaps for api in apis}, "aws", advice)
 
 
 def cluster(
@@ -131,6 +126,6 @@ def _found_or_refused(api: Api, request: CollectRequest) -> FoundCluster | Acces
 
 
 def _not_found(first: Api, request: CollectRequest, regions: list[str]) -> ClusterNotFoundError:
-    discovered = discover_in(first.in_region(region) for region in regions)
+    discovered = discover_in([first.in_region(region) for region in regions])
     where = ", ".join(regions) if len(regions) <= _FEW else f"{len(regions)} regions"
-    return not_found(request.cluster, where, {cluster.name for cluster in discovered.clusters}, _NO_CLUSTER)
+    return not_found(request.cluster, where, {cluster.name for cluster in discovered}, _NO_CLUSTER)

@@ -138,7 +138,7 @@ def read_balancers(api: Api, known: ClusterBalancers, *, cluster: str) -> ReadBa
     """Read the balancers that send to the cluster's hosts. Each keeps only its targets in the cluster."""
     arns, own = [lb.id for lb in known.modern], _own_groups(known)
     forwardings, (acls, rules), (tagged, published), _ = api.parallel(
-        lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in _with_ipv6(api, known.modern))),
+        lambda: api.gather(*(partial(_forwarding, api, known, lb) for lb in known.modern)),
         lambda: api.parallel(partial(read_web_acls, api, own), partial(read_listener_rules, api, own)),
         lambda: api.parallel(
             partial(read_tags, api, arns, [lb.balancer.id for lb in known.classic]),
@@ -180,16 +180,12 @@ def _own_groups(known: ClusterBalancers) -> dict[str, set[str]]:
     }
 
 
-def _with_ipv6(api: Api, balancers: Iterable[Balancer]) -> list[Balancer]:
-    """Return balancers. An internal one faces the internet by IPv6 if an attribute lets in its gateway.
+def _with_ipv6(api: Api, lb: Balancer) -> Balancer:
+    """Return a balancer. An internal one faces the internet by IPv6 if an attribute lets in its gateway.
 
     https://docs.aws.amazon.com/elasticloadbalancing/latest/network/network-load-balancers.html ("Load balancer
     attributes"). Application balancers have the same attribute.
     """
-    return api.gather(*(partial(_by_gateway, api, lb) for lb in balancers))
-
-
-def _by_gateway(api: Api, lb: Balancer) -> Balancer:
     if lb.internet_facing is not False or not lb.dual_stack:
         return lb
     call = calls.DESCRIBE_LOAD_BALANCER_ATTRIBUTES
@@ -211,8 +207,9 @@ def _without_groups(api: Api, read: Registrations, arn: str) -> None:
 
 def _forwarding(api: Api, known: ClusterBalancers, lb: Balancer) -> _Forwarding:
     call, groups = calls.DESCRIBE_LISTENERS, known.read.groups_of(lb.id)
-    items, targets = api.parallel(
+    items, balancer, targets = api.parallel(
         partial(api.read_or_none, call, hides=HIDES, about=lb.id, LoadBalancerArn=lb.id),
+        partial(_with_ipv6, api, lb),
         lambda: api.gather(*(partial(_own_targets, api, group, lb, known.members) for group in groups)),
     )
     listeners, arns = api.mapped(call, items or (), listener_facts, hides=HIDES), tuple(group.arn for group in groups)
@@ -222,7 +219,7 @@ def _forwarding(api: Api, known: ClusterBalancers, lb: Balancer) -> _Forwarding:
     sent = api.gather(*(partial(_sent_to, api, each, lb, arns, alone=len(listeners) == 1) for each in listeners))
     for each, forwarded_to in zip(listeners, sent, strict=True):
         record_missing_groups(api, known.read, each.arn, forwarded_to)
-    return _Forwarding(lb, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
+    return _Forwarding(balancer, tuple(zip(listeners, sent, strict=True)), dict(zip(arns, targets, strict=True)))
 
 
 def _sent_to(

@@ -172,18 +172,9 @@ def _tunnel(cloudfront: AddressSet, item: Item) -> Tunnel | None:
 
 def _accelerated(api: Api) -> Iterator[str]:
     """Yield the ids of instances and the ARNs of balancers that the account's accelerators send to."""
-    arns = _values_of_key(api, calls.LIST_ACCELERATORS, "AcceleratorArn")
-    listeners = api.gather(
-        *(partial(_values_of_key, api, calls.LIST_LISTENERS, "ListenerArn", AcceleratorArn=arn) for arn in arns)
-    )
-    groups = api.gather(
-        *(
-            partial(_values_of_key, api, calls.LIST_ENDPOINT_GROUPS, "EndpointId", ListenerArn=arn)
-            for listener in listeners
-            for arn in listener
-        )
-    )
-    yield from (name for group in groups for name in group)
+    for accelerator in _values_of_key(api, calls.LIST_ACCELERATORS, "AcceleratorArn"):
+        for arn in _values_of_key(api, calls.LIST_LISTENERS, "ListenerArn", AcceleratorArn=accelerator):
+            yield from _values_of_key(api, calls.LIST_ENDPOINT_GROUPS, "EndpointId", ListenerArn=arn)
 
 
 def _values_of_key(api: Api, call: calls.Call, key: str, **parameters: str) -> tuple[str, ...]:

@@ -131,7 +131,7 @@ def find(api: Api, request: CollectRequest) -> FoundCluster:
 def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummary, ...]:
     """Return the clusters of the subscription. Raises NotAllSeenError if a call failed."""
     api, caller = begin(request, progress, SEARCH_CALLS[:2])
-    return all_clusters(summaries(read_inventory(api)), api.gaps, caller.subscription, "azure")
+    return all_clusters(summaries(read_inventory(api)), {caller.subscription: api.gaps}, "azure")
 
 
 def summaries(read: Inventory) -> tuple[ClusterSummary, ...]:

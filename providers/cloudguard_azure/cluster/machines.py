@@ -9,6 +9,7 @@ from cloudguard.model.cluster import Host, MetadataService
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import Item, child, flag, number, required, text, text_map
+from cloudguard.provider.network.metadata_server import OPEN_METADATA
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.calls import LIST_MACHINES, LIST_SCALE_SET_MACHINES
@@ -23,18 +24,6 @@ Tags = Mapping[str, str]
 (https://learn.microsoft.com/azure/azure-resource-manager/management/tag-resources).
 """
 
-OPEN_METADATA: Final = MetadataService(
-    enabled=True,
-    tokens_required=False,
-    hop_limit=1,
-    remedy="a network policy or a host firewall rule that blocks pods from 169.254.169.254",
-    has_switch=False,
-    has_tokens=False,
-)
-"""The metadata server requires a header, which any pod can send. A security rule that denies the service tag
-AzurePlatformIMDS also denies the host, whose cloud provider gets its credentials there
-(https://learn.microsoft.com/azure/virtual-network/service-tags-overview).
-"""
 _WITHOUT_EFFECT: Final = frozenset({"", "audit", "disabled"})
 """Modes of the Metadata Security Protocol that refuse nothing
 (https://learn.microsoft.com/azure/virtual-machines/metadata-security-protocol/configuration).
@@ -151,7 +140,9 @@ def metadata_service(properties: Item) -> MetadataService | None:
     """Return the metadata service by the properties of a machine or scale set; None if an unread list decides.
 
     With the Metadata Security Protocol, an agent on the machine lets through only the processes in a list. That list is
-    a resource of its own, or a file.
+    a resource of its own, or a file. A security rule that denies the service tag AzurePlatformIMDS also denies the
+    host, whose cloud provider gets its credentials there
+    (https://learn.microsoft.com/azure/virtual-network/service-tags-overview).
     """
     agent = child(properties, "securityProfile", "proxyAgentSettings")
     endpoint = child(agent, "imds")

@@ -9,6 +9,7 @@ from cloudguard.model.cluster import DiskTemplate, Host, NextInterface, Pool
 from cloudguard.model.source import FactKind
 from cloudguard.provider.answers import AnswerError, Item, child, children, flag
 from cloudguard.provider.host_roles import HostRoles, managed_node, may_run_etcd, roles_by_flags, roles_of_pool
+from cloudguard.provider.network.metadata_server import OPEN_METADATA
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.provider.role_names import roles_by_names
 from cloudguard_azure.access.api import Api
@@ -20,7 +21,7 @@ from cloudguard_azure.cluster.aks import OF_SCALE_SET, AgentPool, ManagedCluster
 from cloudguard_azure.cluster.attached_disks import attached_disks, has_host_encryption, is_encrypted
 from cloudguard_azure.cluster.find import FoundCluster
 from cloudguard_azure.cluster.interfaces import configurations, filters_of, groups_of, is_v6, subnet_of
-from cloudguard_azure.cluster.machines import OPEN_METADATA, ScaleSet, metadata_service
+from cloudguard_azure.cluster.machines import ScaleSet, metadata_service
 from cloudguard_azure.cluster.members import has_own_tag
 
 HIDES: Final = (FactKind.POOLS,)

@@ -134,7 +134,7 @@ def clusters(request: CollectRequest, progress: Progress) -> tuple[ClusterSummar
             counts = role_counts(installer_labels.roles_by_labels(host, name) for host in self_managed)
             chosen = (("location", SELF_MANAGED),) if name in names else ()
             summaries.append(ClusterSummary(name, installer, regions, counts, chosen))
-    return all_clusters(summaries, api.gaps, caller.project, "gcp")
+    return all_clusters(summaries, {caller.project: api.gaps}, "gcp")
 
 
 def _managed(gke: GkeCluster, hosts: Sequence[Instance]) -> ClusterSummary:

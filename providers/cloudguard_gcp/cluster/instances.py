@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from ipaddress import ip_network
 from typing import Final
 
-from cloudguard.model.cluster import Host, MetadataService
+from cloudguard.model.cluster import Host
 from cloudguard.model.network import Interface
 from cloudguard.model.source import FactKind, Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import NOTHING, Item, child, children, number, required, text, text_map, texts
+from cloudguard.provider.network.metadata_server import OPEN_METADATA
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_gcp.access.calls import LIST_INSTANCE_TEMPLATES, LIST_INSTANCES
@@ -25,18 +26,8 @@ GONE: Final = "DEPROVISIONING"
 (https://cloud.google.com/compute/docs/instances/instance-lifecycle).
 """
 _METADATA: Final = frozenset({"cluster-name", "cluster-location", "created-by"})
-"""The keys of metadata that are kept. Other metadata may hold secrets."""
-_METADATA_SERVICE: Final = MetadataService(
-    enabled=True,
-    tokens_required=False,
-    hop_limit=1,
-    remedy="a network policy or a host firewall rule that blocks pods from 169.254.169.254",
-    has_switch=False,
-    has_tokens=False,
-)
-"""Compute's metadata server requires a header, which any pod can send. The older endpoints without this header were
-shut down in 2020 (https://developers.google.com/compute/docs/deprecations).
-"""
+"""The keys of metadata that are kept. Other metadata may hold secrets. Compute's metadata server requires a header. The
+older endpoints without it were shut down in 2020 (https://developers.google.com/compute/docs/deprecations)."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -112,7 +103,7 @@ def _instance(item: Item, link: str) -> Instance:
         identity=email,
         pool=_pool_of(metadata.get("created-by", "")),
         disks=tuple(sorted(link_in(disk, "source") for disk in disks if disk.get("source"))),
-        metadata=_METADATA_SERVICE,
+        metadata=OPEN_METADATA,
         written_by=OWNERS.of(Thing.HOST, name, text_map(item, "labels")),
     )
     return Instance(

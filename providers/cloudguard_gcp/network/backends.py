@@ -16,7 +16,7 @@ from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, link_in, machine, part_of, project_of, short
 from cloudguard_gcp.cluster.instances import place_of
-from cloudguard_gcp.network.endpoint_groups import HIDES, endpoints, group_of
+from cloudguard_gcp.network.endpoint_groups import HIDES, OUTSIDE, WITHOUT_ENDPOINTS, endpoints, kind_of
 from cloudguard_gcp.network.forwarding_rules import ForwardingRule
 
 A = TypeVar("A")
@@ -186,12 +186,12 @@ class Backends:
         if part_of(link, "zones"):
             yield from (ReachedTarget(endpoint, "") for endpoint in endpoints(self._api, link, self._project, service))
             return
-        group = group_of(self._api, link, self._project)
-        if group is None:
+        kind = kind_of(self._api, link, self._project)
+        if kind is None:
             self._record_missing(link, f"{calls.LIST_ENDPOINT_GROUPS.name} did not return it")
-        elif group.has_endpoints:
+        elif kind not in WITHOUT_ENDPOINTS:
             targets = endpoints(self._api, link, self._project, service)
-            yield from (ReachedTarget(target, "", by_internet=group.is_outside) for target in targets)
+            yield from (ReachedTarget(target, "", by_internet=kind in OUTSIDE) for target in targets)
 
 
 def _backend(item: Item) -> _Backend:

@@ -14,45 +14,26 @@ from cloudguard.model.source import FactKind
 from cloudguard.model.text_forms import read_addresses
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item, child, number, required, text
-from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.links import last, part_of, project_of, required_link
 
 HIDES: Final = (FactKind.BALANCERS,)
-_SERVERLESS: Final = "SERVERLESS"
-"""The group leads to Google's serverless services. No machine is behind it."""
-_OFFERED: Final = "PRIVATE_SERVICE_CONNECT"
-"""The group leads to a service attachment, which is read separately, or to Google's own APIs."""
-_OUTSIDE: Final = frozenset({"INTERNET_FQDN_PORT", "INTERNET_IP_PORT"})
+WITHOUT_ENDPOINTS: Final = frozenset({"SERVERLESS", "PRIVATE_SERVICE_CONNECT"})
+"""Kinds of groups that list no machines and addresses: they lead to Google's serverless services, to a service
+attachment, which is read separately, or to Google's own APIs."""
+OUTSIDE: Final = frozenset({"INTERNET_FQDN_PORT", "INTERNET_IP_PORT"})
+"""Kinds of groups that are reached over the internet, from the addresses that Google has for this."""
 
 
-@dataclass(frozen=True, slots=True)
-class EndpointGroup:
-    """A regional or global endpoint group, and its kind in Google's API."""
-
-    id: str
-    kind: str
-
-    @property
-    def has_endpoints(self) -> bool:
-        """Whether the group lists machines and addresses."""
-        return self.kind not in {_SERVERLESS, _OFFERED}
-
-    @property
-    def is_outside(self) -> bool:
-        """Whether the group is reached over the internet, from the addresses that Google has for this."""
-        return self.kind in _OUTSIDE
+def kind_of(api: Api, link: str, project: str) -> str | None:
+    """Return the kind of the regional or global group that a link names; None if the group was not read."""
+    call, owner = calls.LIST_ENDPOINT_GROUPS, project_of(link) or project
+    return dict(api.listed(call, _link_and_kind, hides=HIDES, project=owner)).get(link)
 
 
-def group_of(api: Api, link: str, project: str) -> EndpointGroup | None:
-    """Return the regional or global group that a link names; None if it was not read."""
-    groups = api.listed(calls.LIST_ENDPOINT_GROUPS, _group, hides=HIDES, project=project_of(link) or project)
-    return next((group for group in groups if group.id == link), None)
-
-
-def _group(item: Item) -> EndpointGroup:
-    return EndpointGroup(required_link(item), required(item, "networkEndpointType"))
+def _link_and_kind(item: Item) -> tuple[str, str]:
+    return required_link(item), required(item, "networkEndpointType")
 
 
 def endpoints(api: Api, link: str, project: str, service: ServiceSet | None) -> Iterator[BackendTarget]:

@@ -11,8 +11,9 @@ from dataclasses import replace
 
 from cloudguard.model.load_balancers import EVERYONE, Balancer, PublishedService
 from cloudguard.model.source import Source
-from cloudguard.packet_sets.addresses import ALL4, ALL6, AddressSet
+from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.provider.answers import Item, children, text, texts
+from cloudguard.provider.network.published_services import client_addresses, is_connected
 from cloudguard.values import dataclass
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.api import Api
@@ -26,7 +27,8 @@ serviceAttachments).
 """
 _ONLY_LISTED = "ACCEPT_MANUAL"
 _SHUT = frozenset({"PENDING", "REJECTED", "CLOSED"})
-_ANY = ALL4 | ALL6
+"""https://cloud.google.com/python/docs/reference/compute/latest/
+google.cloud.compute_v1.types.ServiceAttachmentConnectedEndpoint.Status"""
 _OFFERED = "/forwardingRules/"
 """Forwarding rules lead to hosts. An attachment may also offer a gateway, which is not a balancer."""
 
@@ -49,24 +51,15 @@ def _attachment(item: Item) -> Attachment:
     """Return an attachment. Everyone may use it, unless its owner accepts only the listed clients, always."""
     name, only_listed = required_link(item), text(item, "connectionPreference") == _ONLY_LISTED
     listed = {text(consumer, key) for consumer in children(item, "consumerAcceptLists") for key in _CONSUMER} - {""}
+    states = (text(endpoint, "status") for endpoint in children(item, "connectedEndpoints"))
     service = PublishedService(
         id=name,
         allowed=tuple(sorted(listed)) if only_listed else (EVERYONE,),
         accepts_each=False,
         source=Source(calls.LIST_SERVICE_ATTACHMENTS.name, name),
-        connected=_is_connected(text(endpoint, "status") for endpoint in children(item, "connectedEndpoints")),
+        connected=is_connected(states, "ACCEPTED", _SHUT),
     )
     return Attachment(required_link(item, "targetService"), service, tuple(map(short, texts(item, "natSubnets"))))
-
-
-def _is_connected(states: Iterable[str]) -> bool | None:
-    """Return whether an endpoint in one of ``states`` was accepted; None if a state does not show it.
-
-    https://cloud.google.com/python/docs/reference/compute/latest/
-    google.cloud.compute_v1.types.ServiceAttachmentConnectedEndpoint.Status
-    """
-    others = {*states} - _SHUT
-    return "ACCEPTED" in others or (None if others else False)
 
 
 def miss_rules(api: Api, attachments: Iterable[Attachment], rules: Iterable[str]) -> None:
@@ -92,11 +85,7 @@ def published(
         offers = by_rule.get(balancer.id, [])
         services = [offer.service for offer in offers]
         if balancer.kind == PASSTHROUGH:
-            services = [replace(offer.service, translated_to=_client_addresses(offer, ranges)) for offer in offers]
+            services = [
+                replace(offer.service, translated_to=client_addresses(offer.subnets, ranges)) for offer in offers
+            ]
         yield replace(balancer, published=tuple(services))
-
-
-def _client_addresses(attachment: Attachment, ranges: Mapping[str, AddressSet]) -> AddressSet:
-    """Return the addresses at which targets see the clients: all, if one of the attachment's subnets was not read."""
-    addresses = [ranges.get(name, _ANY) for name in attachment.subnets]
-    return AddressSet.union(addresses or [_ANY])

@@ -10,11 +10,11 @@ from azure_answers import Answers, capz_tag, resource
 from azure_fixtures import Subscription
 from azure_rules import ANY, rule
 from azure_ways import Served
+from cloudguard.provider.network.metadata_server import OPEN_METADATA
 from cloudguard.provider.port import CollectRequest
 from cloudguard_azure.access.calls import LIST_SECURITY_GROUPS
 from cloudguard_azure.cluster.find import find
 from cloudguard_azure.cluster.hosts import read_hosts
-from cloudguard_azure.cluster.machines import OPEN_METADATA
 from cloudguard_azure.network.guards import Guards
 from cloudguard_azure.network.security_groups import SecurityGroup, read_security_groups
 from cloudguard_azure.network.service_tags import ServiceTags

@@ -18,11 +18,11 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import AnswerError, Item, child, children, required, text, texts
 from cloudguard.provider.network.client_filters import to_everyone
+from cloudguard.provider.network.published_services import client_addresses, is_connected
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_PRIVATE_LINK_SERVICES
 from cloudguard_azure.access.ids import id_in, ids_in, own_id, parts
 from cloudguard_azure.cluster.load_balancers import HIDES, BackendPool, FrontEnd
-from cloudguard_azure.network.service_tags import EVERYWHERE
 from cloudguard_azure.network.ways_in.endpoints import NOT_ACCEPTED, state_of_connection
 from cloudguard_azure.network.ways_in.proxies import Proxy, ProxyRule
 
@@ -48,14 +48,13 @@ def _published(ranges: Mapping[str, AddressSet], item: Item) -> tuple[tuple[str,
     if not front_ends and not text(inside, "destinationIPAddress"):
         message = "its destination is missing"
         raise AnswerError(message)
-    every = [ranges.get(subnet, EVERYWHERE) for subnet in _subnets(inside)] or [EVERYWHERE]
     return front_ends, PublishedService(
         id=name,
         allowed=tuple(sorted(approved or visible)),
         accepts_each=not approved,
         source=Source(LIST_PRIVATE_LINK_SERVICES.name, name),
         filtered=False,
-        translated_to=AddressSet.union(every),
+        translated_to=client_addresses(_subnets(inside), ranges),
         connected=connected(inside),
     )
 
@@ -72,8 +71,8 @@ def connected(inside: Item) -> bool | None:
     """
     if inside.get("privateEndpointConnections") is None:
         return None
-    others = {*map(state_of_connection, children(inside, "privateEndpointConnections"))} - NOT_ACCEPTED
-    return "approved" in others or (None if others else False)
+    states = map(state_of_connection, children(inside, "privateEndpointConnections"))
+    return is_connected(states, "approved", NOT_ACCEPTED)
 
 
 def read_direct_links(api: Api, ranges: Mapping[str, AddressSet]) -> tuple[tuple[Proxy, ...], tuple[Filter, ...]]:
