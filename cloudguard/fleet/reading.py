@@ -14,7 +14,7 @@ from cloudguard.errors import AccessError, CloudguardError, SeveralClustersError
 from cloudguard.fleet.shard import Shard
 from cloudguard.fleet.target import Collected, Target, TargetCluster
 from cloudguard.model.snapshot import Snapshot
-from cloudguard.provider.port import ClusterSummary, CollectRequest, NotAllSeenError, Progress, Stop, load
+from cloudguard.provider.port import CollectRequest, NotAllSeenError, Progress, Stop, load
 from cloudguard.provider.sharing.shared_answers import SharedAnswers
 from cloudguard.provider.sharing.workers import tried
 
@@ -89,7 +89,7 @@ def _chosen(collected: Collected) -> tuple[TargetCluster, ...]:
     """Return the clusters of one name, each with what chooses it; none where the name is one cluster's."""
     if collected.cluster is None or not isinstance(collected.error, SeveralClustersError):
         return ()
-    choices = ({name: (value,) for name, value in choice.items()} for choice in collected.error.choices)
+    choices = map(_options, collected.error.choices)
     return tuple(replace(collected.cluster, options={**collected.cluster.options, **choice}) for choice in choices)
 
 
@@ -106,11 +106,12 @@ def _clusters_of(
         clusters, refused = error.seen, error
     if not clusters and refused is None:
         refused = AccessError("no cluster was found", hint="Name the clusters, or remove the account from the file")
-    return tuple(TargetCluster(target, cluster.name, _selecting_options(cluster)) for cluster in clusters), refused
+    return tuple(TargetCluster(target, each.name, _options(dict(each.options))) for each in clusters), refused
 
 
-def _selecting_options(cluster: ClusterSummary) -> Mapping[str, Sequence[str]]:
-    return {name: (value,) for name, value in cluster.options}
+def _options(selecting: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+    """Return the flags that select a cluster, each with its values."""
+    return {name: (value,) for name, value in selecting.items()}
 
 
 def _read(cluster: TargetCluster, request: RequestOf, progress: Progress) -> Snapshot:

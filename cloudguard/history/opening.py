@@ -51,7 +51,9 @@ def open_engine(address: StoreAddress, purpose: Purpose) -> tuple[Engine, bool]:
         with engine.connect().execution_options(**{WRITING: True}) as connection, connection.begin():
             created = _ready(connection, address, purpose)
         if created and address.file is not None:
-            _write_ahead(engine)
+            execute_alone(
+                engine, "PRAGMA journal_mode = WAL"
+            )  # others can read during a write; the file keeps the mode
     return engine, created
 
 
@@ -125,12 +127,12 @@ def _as_sqlite(engine: Engine) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 
-def _write_ahead(engine: Engine) -> None:
-    """Switch the SQLite file to write-ahead logging, so others can read during a write. The file keeps the mode."""
+def execute_alone(engine: Engine, statement: str) -> None:
+    """Execute a statement of SQLite that must not be in a transaction."""
     with engine.connect() as connection:
         driver = connection.connection.driver_connection
         if driver is not None:
-            driver.execute("PRAGMA journal_mode = WAL")
+            driver.execute(statement)
 
 
 def _ready(connection: Connection, address: StoreAddress, purpose: Purpose) -> bool:

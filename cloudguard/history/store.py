@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from cloudguard.comparison.listed import ListedReport, listed
 from cloudguard.errors import StoreError
 from cloudguard.history.address import StoreAddress
-from cloudguard.history.opening import WRITING, Purpose, failing, open_engine
+from cloudguard.history.opening import WRITING, Purpose, execute_alone, failing, open_engine
 from cloudguard.history.outcome import State, outcome
 from cloudguard.history.rows.reading import cluster_id, last_complete, state
 from cloudguard.history.rows.writing import NewRun, write
@@ -94,10 +94,8 @@ class Store:
         """Return the free space of an SQLite file to the file system. Raises StoreError if the store fails."""
         if self.address.file is None:
             return  # a server does this by itself
-        with failing(self.address), self.engine.connect() as connection:
-            driver = connection.connection.driver_connection
-            if driver is not None:
-                driver.execute("VACUUM")
+        with failing(self.address):
+            execute_alone(self.engine, "VACUUM")
 
 
 def _text(waiver: Waiver) -> str:

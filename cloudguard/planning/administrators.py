@@ -220,16 +220,14 @@ class _AccessChanges:
             return ("",)
         if target is None or not guard.in_chain:
             return ()
-        topology = self._context.snapshot.topology
-        members = (*topology.external_members, *(topology.neighbours or ()))
-        used = {group for member in members for group in member.groups}
+        used = {group for interface in self._external_interfaces for group in interface.groups}
         used |= {
             group
             for host_class in self._context.reach.classes
             if not host_class.has(Role.CONTROL_PLANE)
             for group in host_class.key.groups
         }
-        read = {group.id for group in topology.groups if group.members_known}
+        read = {group.id for group in self._context.snapshot.topology.groups if group.members_known}
         return tuple(group for group in target.key.groups if group in read - used)
 
 

@@ -14,7 +14,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.planning.edits.model_edits import NEW_GROUP, origin_of
 from cloudguard.planning.edits.rule_edits import edits_of
 from cloudguard.reachability.explanation import rule_traffic
-from cloudguard.results.change import Change, PeerOf, RuleEdit, RulePeer, RuleTraffic
+from cloudguard.results.change import Change, PeerOf, RulePeer, RuleTraffic
 from cloudguard.results.finding import Finding
 
 MOST_ROUNDS = 4
@@ -38,16 +38,17 @@ def combined(
     others = [
         _for_requested(change, first, requested)
         for change in (*first, *second)
-        if not _edits_a_rule(change) and change.kind != "group.add"
+        if not (change.rule and change.rule_edits) and change.kind != "group.add"
     ]
     if len({change.id for change in others}) < len(others) or not all(change.mends for change in others):
         return None
     by_rule: dict[tuple[str, str], list[Change]] = {}
     for change in (*first, *second):
-        if _edits_a_rule(change):
+        if change.rule and change.rule_edits:
             by_rule.setdefault((change.resource.id, origin_of(change.rule)), []).append(change)
     merged = [_one_change(changes, states, requested) for changes in by_rule.values()]
-    if any(not change.mends or _rules_of(change) > most_rules for change in merged):
+    rules = (sum(edit.after is not None for edit in change.rule_edits) for change in merged)
+    if not all(change.mends for change in merged) or any(number > most_rules for number in rules):
         return None
     return (*(change for change in merged if change.edits), *others)
 
@@ -61,14 +62,6 @@ def _for_requested(change: Change, first: Sequence[Change], requested: Sequence[
     causes = (cause.mends for cause in first if cause.resource == change.resource)
     mends = tuple(name for name in change.mends if name in names)
     return replace(change, mends=mends or tuple(dict.fromkeys(name for names in causes for name in names)))
-
-
-def _edits_a_rule(change: Change) -> bool:
-    return bool(change.rule) and any(isinstance(edit, RuleEdit) for edit in change.edits)
-
-
-def _rules_of(change: Change) -> int:
-    return sum(isinstance(edit, RuleEdit) and edit.after is not None for edit in change.edits)
 
 
 def _one_change(changes: Sequence[Change], states: tuple[Snapshot, Snapshot], requested: Sequence[Finding]) -> Change:

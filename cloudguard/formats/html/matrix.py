@@ -19,14 +19,6 @@ WORDS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    """A column: a kind of service, and its ports."""
-
-    name: str
-    services: str
-
-
-@dataclass(frozen=True, slots=True)
 class Cell:
     """The senders that can connect to a service.
 
@@ -51,19 +43,19 @@ class MatrixRow:
 
 @dataclass(frozen=True, slots=True)
 class Matrix:
-    """The table of hosts and services."""
+    """The table of hosts and services. ``columns`` has one exposure for each kind of service."""
 
-    columns: tuple[Column, ...]
+    columns: tuple[ServiceExposure, ...]
     rows: tuple[MatrixRow, ...]
 
 
 def matrix_of(report: Report) -> Matrix | None:
     """Return the matrix of a report, None if no row has an exposure."""
     exposures = [exposure for row in report.rows for exposure in row.basis.exposure]
-    columns = dict[str, Column]()
+    columns = dict[str, ServiceExposure]()
     for exposure in sorted(exposures, key=lambda exposure: -len(exposure.services)):
         for service in exposure.services:
-            columns.setdefault(service.name, Column(service.name, service.services))
+            columns.setdefault(service.name, service)
     rows = tuple(_row(exposure, columns) for exposure in exposures)
     return Matrix(tuple(columns.values()), rows) if rows else None
 

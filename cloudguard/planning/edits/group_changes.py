@@ -14,7 +14,7 @@ from cloudguard.model.network import Subnet, Topology
 from cloudguard.planning.edits.model_edits import new_group_id
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.narrowing.peer_names import new_group
-from cloudguard.results.change import Change, GroupEdit, MembershipEdit, PeerOf, Resource, RuleEdit, RulePeer
+from cloudguard.results.change import Change, GroupEdit, MembershipEdit, PeerOf, Resource, RulePeer
 
 _LONGEST_NAME: Final = 63
 
@@ -28,16 +28,11 @@ def group_changes(
     """
     named: dict[RulePeer, list[Change]] = {}
     for change in changes:
-        for peer in _new_groups(change):
-            named.setdefault(peer, []).append(change)
+        for edit in change.rule_edits:
+            if edit.after and edit.after.peer.kind is PeerOf.NEW_GROUP:
+                named.setdefault(edit.after.peer, []).append(change)
     listed = tuple(classes)
     return tuple(_change(peer, changes, listed, subnets, cluster) for peer, changes in named.items())
-
-
-def _new_groups(change: Change) -> Iterator[RulePeer]:
-    for edit in change.edits:
-        if isinstance(edit, RuleEdit) and edit.after and edit.after.peer.kind is PeerOf.NEW_GROUP:
-            yield edit.after.peer
 
 
 def _change(

@@ -37,34 +37,33 @@ def without_repeats(
 ) -> tuple[Change, ...]:
     """Return ``changes`` without rules that a filter already has or would get twice, because clouds refuse them.
 
-    ``present``: filter id → the traffic of the filter's rules today. A rule that one change removes and another change
-    needs stays.
+    Only filters that allow the union of their rules, without order, are changed. ``present``: filter id → the traffic
+    of the filter's rules today. A rule that one change removes and another change needs stays.
     """
     changes = tuple(changes)
+    unions = {name for name, guard in filters.items() if not (guard.ordered or guard.in_chain)}
     wanted: dict[str, set[RuleTraffic]] = {}
-    for change, edit in _rule_edits(changes, filters):
-        if edit.op is not RuleOp.REMOVE and edit.after:
-            wanted.setdefault(change.resource.id, set()).add(edit.after)
+    for change in changes:
+        kept = (edit.after for edit in change.rule_edits if edit.op is not RuleOp.REMOVE and edit.after)
+        wanted.setdefault(change.resource.id, set()).update(kept)
     seen: dict[str, set[RuleTraffic]] = {}
     result = list[Change]()
     for change in changes:
-        guard = filters.get(change.resource.id)
-        if guard is None or not _is_union(guard) or change.resource.kind != "filter":
+        name = change.resource.id
+        if name not in unions or change.resource.kind != "filter":
             result.append(change)
             continue
-        known, there = seen.setdefault(guard.id, set()), present.get(guard.id, frozenset())
-        edits = tuple(_unrepeated(change.edits, known, there, wanted.get(guard.id, set())))
+        known, there = seen.setdefault(name, set()), present.get(name, frozenset())
+        edits = tuple(_unrepeated(change.rule_edits, known, there, wanted[name]))
         if edits:
             result.append(replace(change, edits=edits))
     return tuple(result)
 
 
 def _unrepeated(
-    edits: Iterable[object], known: set[RuleTraffic], present: frozenset[RuleTraffic], wanted: set[RuleTraffic]
+    edits: Iterable[RuleEdit], known: set[RuleTraffic], present: frozenset[RuleTraffic], wanted: set[RuleTraffic]
 ) -> Iterator[RuleEdit]:
     for edit in edits:
-        if not isinstance(edit, RuleEdit):
-            continue
         stays = edit.before is not None and edit.before in wanted
         repeats = edit.after is not None and (edit.after in present or edit.after in known)
         if edit.after is not None:
@@ -76,16 +75,3 @@ def _unrepeated(
                 yield RuleEdit(RuleOp.ADD, edit.rule, None, edit.after, edit.needs)
         elif not repeats and not (edit.op is RuleOp.REMOVE and stays):
             yield edit
-
-
-def _is_union(guard: Filter) -> bool:
-    """Whether a filter allows the union of its rules, without order, so that a second equal rule has no effect."""
-    return not guard.ordered and not guard.in_chain
-
-
-def _rule_edits(changes: Iterable[Change], filters: Mapping[str, Filter]) -> Iterator[tuple[Change, RuleEdit]]:
-    for change in changes:
-        guard = filters.get(change.resource.id)
-        for edit in change.edits:
-            if guard is not None and _is_union(guard) and isinstance(edit, RuleEdit):
-                yield change, edit

@@ -123,17 +123,10 @@ def needed_between(source: HostClass, target: HostClass, ports: Ports) -> Servic
 
 def needed_by_balancers(context: Context, source: HostClass, target: HostClass) -> ServiceSet:
     """Return the services that the hosts of ``source`` may need on the hosts of ``target`` through load balancers."""
-    needed = needed_between(source, target, context.ports)
-    return (
-        ServiceSet.union(_by_balancer(context, target, registration) for registration in target.key.registrations)
-        & needed
-    )
-
-
-def _by_balancer(context: Context, target: HostClass, registration: Registration) -> ServiceSet:
-    """Return the services that the cluster's own hosts need on ``target`` through a load balancer: API and services."""
     api = context.ports.api if target.has(Role.CONTROL_PLANE) else ServiceSet.nothing()
-    return (registration.service & api) | _published(context, target, registration)
+    registrations = target.key.registrations
+    behind = (each.service & api | _published(context, target, each) for each in registrations)
+    return ServiceSet.union(behind) & needed_between(source, target, context.ports)
 
 
 def _from_outside(context: Context, first: NetworkState, number: int, target: HostClass) -> Iterator[NeededTraffic]:
