@@ -184,7 +184,7 @@ class Filters:
         peers = self._peers_or_all(rule)
         return peers & self._versions(rule, addresses) if rule.target_ranges else peers
 
-    def packets(self, rule: Rule, addresses: AddressSet | None = None) -> Bounds:
+    def packets(self, rule: Rule, addresses: AddressSet | None) -> Bounds:
         """Return the packets that a rule matches, if its peer is a range. Empty if its peer is a group."""
         return self._packets(rule, addresses if rule.target_ranges else None)
 

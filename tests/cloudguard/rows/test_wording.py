@@ -46,6 +46,13 @@ def test_a_few_services_are_named_and_the_rest_counted(count: int, more: str) ->
     assert f"can connect to {','.join(ports[:6])}{more} of 1 node" in finding.message
 
 
+def test_a_message_names_every_service_of_senders_that_several_rules_name() -> None:
+    one, other, both = "198.51.100.0/25", "198.51.100.128/25", "198.51.100.0/24"
+    (finding,) = findings_of(public(("tcp/80", one), ("tcp/80", other), ("tcp/81", both)), "node-access/internet")
+    expected = f"{both} on the internet can connect to tcp/80, {both} on the internet to tcp/81 of 1 node"
+    assert finding.message == expected
+
+
 def test_a_message_on_other_ports_leaves_out_node_ports() -> None:
     (finding,) = findings_of(public(("tcp/29000-31000", WORLD)), "node-access/internet")
     assert "tcp/29000-29999 of" in finding.message
