@@ -56,10 +56,7 @@ def judge(  # noqa: PLR0913 - one keyword per thing a caller may say
     excesses = (replace(excess, worth_an_edit=excess.worth_an_edit or with_advice) for excess in excesses)
     by_rule = plan(context.reach, context.ports, excesses)
     changes = {finding.finding.id: tuple(_changes(finding, by_rule)) for finding in pending}
-    results = tuple(
-        replace(_completed(context, row, result), findings=tuple(_with_changes(result.findings, changes)))
-        for row, (result, _) in zip(rows, judged, strict=True)
-    )
+    results = tuple(_completed(context, row, result, changes) for row, (result, _) in zip(rows, judged, strict=True))
     return results, _ordered([finding for row in results for finding in row.findings], changes)
 
 
@@ -80,24 +77,28 @@ def _by_every_role(
     return {row: (with_unknown(base, unknown[row]), findings) for row, (base, findings) in judged.items()}
 
 
-def _completed(context: Context, row: ModuleType, result: RowResult) -> RowResult:
-    """Return a judged row with the parts added last: exposure, permissions that would help, and the recommendation."""
+def _completed(
+    context: Context, row: ModuleType, result: RowResult, changes: Mapping[str, Iterable[Change]]
+) -> RowResult:
+    """Return a judged row with the parts added last.
+
+    They are exposure, the ids of ``changes`` (by finding), permissions that would help, and the recommendation.
+    """
     exposed = {node_access: of_hosts, api_server_access: of_endpoints}.get(row)
     basis = replace(result.basis, exposure=exposed(context)) if exposed else result.basis
     recommended = check_references(result.row)
-    result = replace(result, basis=basis, recommendation=recommended[0].title if recommended else "")
+    findings = tuple(
+        replace(finding, changes=tuple(change.id for change in changes.get(finding.id, ())))
+        for finding in result.findings
+    )
+    title = recommended[0].title if recommended else ""
+    result = replace(result, findings=findings, basis=basis, recommendation=title)
     return with_undecided(result, context.snapshot.gaps)
 
 
 def _changes(pending: PendingFinding, by_rule: Mapping[tuple[str, str], Change]) -> Iterable[Change]:
     changes = (*(by_rule.get((excess.filter.id, excess.rule.id)) for excess in pending.excesses), *pending.changes)
     return {change.id: change for change in changes if change is not None}.values()
-
-
-def _with_changes(findings: Iterable[Finding], changes: Mapping[str, Iterable[Change]]) -> Iterable[Finding]:
-    return (
-        replace(finding, changes=tuple(change.id for change in changes.get(finding.id, ()))) for finding in findings
-    )
 
 
 def _ordered(findings: Sequence[Finding], changes: Mapping[str, Iterable[Change]]) -> tuple[Change, ...]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from cloudguard.results.check import Check
+from cloudguard.results.finding import Finding
 from cloudguard.results.reference import Reference, ReferenceEntry, reference_table, references_of
 from cloudguard.results.report import RowResult
 
@@ -33,13 +34,8 @@ def with_references(
     ``managed``: the provider runs the cluster's control plane.
     """
     entries = (*reference_table(_PACKAGE), *further)
-    return tuple(
-        replace(
-            row,
-            findings=tuple(
-                replace(finding, references=references_of(finding.check, entries, managed=managed))
-                for finding in row.findings
-            ),
-        )
-        for row in rows
-    )
+
+    def with_own(finding: Finding) -> Finding:
+        return replace(finding, references=references_of(finding.check, entries, managed=managed))
+
+    return tuple(replace(row, findings=tuple(map(with_own, row.findings))) for row in rows)
