@@ -19,6 +19,7 @@ from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.explanation import Attribution
+from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.narrowing.peer_names import range_peers
 from cloudguard.reachability.paths import Path
 from cloudguard.results.change import (
@@ -91,38 +92,29 @@ def judge(context: Context) -> JudgedRow:
     if not masters and not context.snapshot.topology.endpoints:
         unknown += (NO_CONTROL_PLANE,)
     unknown += context.without_interfaces(masters)
+    possible = ProblemCollector(context.reach, ROW)
     for path, api in sorted(paths, key=lambda item: item[0].sender.inside):
         collector.add(path, _excess(context, path, path.allowed.only(api)), _kind)
+        if isinstance(path.target, HostClass) and not (path.balancer and path.balancer.declared_service):
+            possible.add(path, _excess(context, path, path.allowed.only(context.ports.api_possible)), _kind)
     mandated = MandatedRules(context)
     pending = collector.pending_findings(lambda problem: _assessment(context, problem, mandated))
     pending = tuple(_with_restriction(context, finding) for finding in pending)
-    unknown += (*collector.unknown, *mandated.unknown, *_on_possible_ports(context))
-    basis = Basis(
-        len(paths),
-        tally(masters),
-        assumed=(*_assumed(context), *context.assumed_empty),
-        not_asked=context.not_asked(*TO_HOSTS, *([WayInTarget.ENDPOINT] if context.cluster.managed else [])),
+    unknown += (*collector.unknown, *mandated.unknown)
+    unknown += possible.undecided(
+        lambda problem: _assessment(context, problem, mandated), "the API server's ports are unknown; give --api-port"
     )
-    clean = _clean(context, pending)
+    clean, basis = _clean(context, pending), _basis(context, len(paths))
     return judged_row((ROW, AREA), pending, unknown, clean, basis, connections=collector.undecided_connections)
 
 
-def _assumed(context: Context) -> tuple[Assumed, ...]:
+def _basis(context: Context, paths: int) -> Basis:
+    managed = context.cluster.managed
     endpoints = [(endpoint.service, "its endpoint") for endpoint in context.snapshot.topology.endpoints]
-    on_hosts = () if context.cluster.managed else context.ports.api_sources
-    return tuple(Assumed(f"API: {what}", who) for what, who in (*endpoints, *on_hosts))
-
-
-def _on_possible_ports(context: Context) -> tuple[str, ...]:
-    """Return lines about paths to ports where the API may listen. There are such ports if the installer is unknown."""
-    possible = ProblemCollector(context.reach, ROW)
-    for path in sorted(_of_hosts(context), key=lambda path: path.sender.inside):
-        if path.balancer is None or not path.balancer.declared_service:
-            possible.add(path, _excess(context, path, path.allowed.only(context.ports.api_possible)), _kind)
-    mandated = MandatedRules(context)
-    return possible.undecided(
-        lambda problem: _assessment(context, problem, mandated), "the API server's ports are unknown; give --api-port"
-    )
+    sources = (*endpoints, *(() if managed else context.ports.api_sources))
+    assumed = (*(Assumed(f"API: {what}", who) for what, who in sources), *context.assumed_empty)
+    not_asked = context.not_asked(*TO_HOSTS, *([WayInTarget.ENDPOINT] if managed else []))
+    return Basis(paths, tally(context.cluster.hosts_by(Role.CONTROL_PLANE)), assumed=assumed, not_asked=not_asked)
 
 
 def _with_restriction(context: Context, pending: PendingFinding) -> PendingFinding:
@@ -195,15 +187,11 @@ def _clean(context: Context, pending: tuple[PendingFinding, ...]) -> str:
 
 def paths_to_api(context: Context) -> list[tuple[Path, ServiceSet]]:
     """Return every path to a control-plane host or an endpoint, each with the services of the API at its target."""
-    paths = [(path, context.ports.api) for path in _of_hosts(context)]
+    masters = context.with_role(Role.CONTROL_PLANE)
+    paths = [(path, context.ports.api) for target in masters for path in context.reach.paths_to(target)]
     for endpoint in context.snapshot.topology.endpoints:
         paths += [(path, endpoint.service) for path in context.reach.endpoint_paths(endpoint)]
     return paths
-
-
-def _of_hosts(context: Context) -> list[Path]:
-    masters = context.with_role(Role.CONTROL_PLANE)
-    return [path for target in masters for path in context.reach.paths_to(target)]
 
 
 def _excess(context: Context, path: Path, allowed: Bounds) -> Bounds:
