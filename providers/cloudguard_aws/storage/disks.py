@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Final
 
@@ -20,7 +20,7 @@ from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.owners import OWNERS
 from cloudguard_aws.cluster.tag_keys import ETCD_KEYS, FOUND_THROUGH_DISKS, with_tag_keys
 from cloudguard_aws.cluster.tags import CLUSTER, ETCD_TAG, clusters_of, is_control_plane, roles_by_tags, tags_of
-from cloudguard_aws.storage.copies import OF_PODS, Volume, read_copies
+from cloudguard_aws.storage.copies import OF_PODS, Copies, Volume, read_copies
 from cloudguard_aws.storage.databases import read_datastores
 from cloudguard_aws.storage.keys import read_keys
 
@@ -65,40 +65,53 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
         partial(_detached_volumes, api, cluster),
         lambda: () if shows_etcd(hosts) else read_datastores(api, cluster, installer, networks),
     )
-    volumes, spare = _volumes(api, (*tagged, *attached), cluster, concerned), list[Volume]()
+    made = partial(_volumes, api, cluster=cluster, hosts=concerned)
+    volumes, spare = made((*tagged, *attached)), list[Volume]()
     places = {volume.disk.host for volume in volumes if volume.disk.holds_main_etcd}
-    if not places.issuperset(concerned):
-        of_servers = [volume for volume in detached if is_control_plane(tags_of(volume))]
-        unclear = [volume for volume in detached if roles_by_tags(tags_of(volume)) is None]
-        volumes += [volume.as_leftover() for volume in _volumes(api, of_servers, cluster, concerned)]
-        spare = _volumes(api, unclear, cluster, concerned)
+    named = places.issuperset(concerned)
+    if not named:
+        volumes += [
+            volume.as_leftover() for volume in made(item for item in detached if is_control_plane(tags_of(item)))
+        ]
+        spare = made(item for item in detached if roles_by_tags(tags_of(item)) is None)
         volumes += [volume for volume in spare if volume.disk.etcd_evidence]
         _record_unclear_stores(api, stores or {}, set(concerned) - places)
-    by_id = {volume.disk.id: volume for volume in volumes}
     concerning = worth_copying([volume.disk for volume in volumes], concerned)
     apart_from = frozenset(name for host in hosts for name in host.disks) - concerning
-    named = places.issuperset(concerned)
     copy = partial(read_copies, api, cluster, hosts=concerned, apart=apart_from, named=named, account=account)
-    copies, keys = api.parallel(
-        lambda: copy([by_id[name] for name in sorted(concerning)]),
-        partial(read_keys, api, [volume.disk.key for volume in volumes], account),
+    (by_id, copies), _ = api.parallel(
+        partial(_with_restored, volumes, concerning, copy, made),
+        partial(read_keys, api, [volume.disk.key for volume in volumes], account),  # ahead
     )
-    while new := [volume for volume in copies.volumes if required(volume, "VolumeId") not in by_id]:
-        restored = {volume.disk.id: volume.as_copy(copies.origins) for volume in _volumes(api, new, cluster, concerned)}
-        by_id |= restored
-        concerning |= restored.keys()
-        if not restored:
-            break
-        copies = copy([by_id[name] for name in sorted(concerning)])
-    disks = {name: volume.disk for name, volume in by_id.items()}
-    if any(disk.key for disk in disks.values()):
-        keys = read_keys(api, [disk.key for disk in disks.values()], account)
-    ordered = [disks[name] for name in sorted(disks)]
-    apart = (_as_copy(volume.disk) for volume in spare if volume.disk.id not in disks)
-    kept, former = with_snapshots(ordered, copies.of_disks), (*copies.others, *apart)
-    further = {copy.key for copy in (*copies.of_disks, *former)} - {disk.key for disk in ordered}
+    disks = [by_id[name].disk for name in sorted(by_id)]
+    apart = (_as_copy(volume.disk) for volume in spare if volume.disk.id not in by_id)
+    kept, former = with_snapshots(disks, copies.of_disks), (*copies.others, *apart)
+    further = {copy.key for copy in (*copies.of_disks, *former)} - {disk.key for disk in disks}
+    keys = read_keys(api, [disk.key for disk in disks], account)
     keys += read_keys(api, further, account, hides=())  # without --require-cmk no row needs them
     return Storage(kept, former, tuple(sorted(keys, key=lambda key: key.id)), datastores)
+
+
+def _with_restored(
+    volumes: Iterable[Volume],
+    concerning: Collection[str],
+    read: Callable[[list[Volume]], Copies],
+    made: Callable[[Iterable[Item]], list[Volume]],
+) -> tuple[dict[str, Volume], Copies]:
+    """Return ``volumes`` and those restored from copies, by id, and the copies of all volumes that matter.
+
+    ``concerning``: ids of the volumes whose copies must be read. ``made``: makes volumes of items.
+    """
+    by_id, names = {volume.disk.id: volume for volume in volumes}, {*concerning}
+    copies = read([by_id[name] for name in sorted(names)])
+    while new := [item for item in copies.volumes if required(item, "VolumeId") not in by_id]:
+        restored = {volume.disk.id: volume.as_copy(copies.origins) for volume in made(new)}
+        if not restored:
+            break
+        by_id |= restored
+        names |= restored.keys()
+        copies = read([by_id[name] for name in sorted(names)])
+    return by_id, copies
 
 
 def _as_copy(disk: Disk) -> DiskSnapshot:
