@@ -7,11 +7,27 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, Role, RoleEvidence, Strength
+from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind, Host, Role, RoleEvidence, Strength
+from cloudguard.model.keys import Key, SecretsEncryption
 from cloudguard.model.possible_roles import possible_roles
+from cloudguard.values import dataclass
 
 _ETCD: Final = re.compile(r"(?<![a-z])etcd")
 _HOLDERS: Final = frozenset({Role.CONTROL_PLANE, Role.ETCD})
+
+
+@dataclass(frozen=True, slots=True)
+class EtcdStorage:
+    """The disks that may hold etcd's data, with their copies; copies of former disks; keys.
+
+    ``datastores``: databases in place of etcd. ``secrets``: the encryption of Secrets in a managed cluster.
+    """
+
+    disks: tuple[Disk, ...] = ()
+    copies: tuple[DiskSnapshot, ...] = ()
+    keys: tuple[Key, ...] = ()
+    datastores: tuple[Datastore, ...] = ()
+    secrets: SecretsEncryption | None = None
 
 
 def hosts_with_etcd(hosts: Iterable[Host]) -> tuple[Host, ...]:

@@ -13,7 +13,7 @@ from cloudguard.model.network import Topology
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.model.text_forms import NO_ADDRESSES
 from cloudguard.provider.collecting import snapshot_of
-from cloudguard.provider.etcd_disks import etcd_traits
+from cloudguard.provider.etcd_disks import EtcdStorage, etcd_traits
 from cloudguard.provider.host_roles import API_PORTS
 from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard_aws.access.api import Api
@@ -40,7 +40,7 @@ from cloudguard_aws.network.inventory import read_inventory
 from cloudguard_aws.network.members import with_members
 from cloudguard_aws.network.registrations import api_targets
 from cloudguard_aws.network.topology import read_topology
-from cloudguard_aws.storage.disks import Storage, read_storage
+from cloudguard_aws.storage.disks import read_storage
 from cloudguard_aws.storage.keys import read_keys
 
 
@@ -164,7 +164,7 @@ def _account(found: FoundCluster, hosts: tuple[Host, ...]) -> str:
 
 def _read_storage(
     api: Api, found: FoundCluster, hosts: tuple[Host, ...], account: str
-) -> tuple[Storage, Mapping[str, tuple[Statement, ...]]]:
+) -> tuple[EtcdStorage, Mapping[str, tuple[Statement, ...]]]:
     """Read etcd's disks and the keys with their policies. For an EKS cluster, read only the key of its Secrets."""
     if found.eks is None:
         storage = read_storage(
@@ -177,7 +177,7 @@ def _read_storage(
             stores={instance.id: instance.store for instance in found.instances},
         )
     else:
-        storage = Storage(keys=read_keys(api, (found.eks.secrets.key,), account))
+        storage = EtcdStorage(keys=read_keys(api, (found.eks.secrets.key,), account))
     return storage, read_key_policies(api, storage.keys, account)
 
 

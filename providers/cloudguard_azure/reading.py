@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 
-from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Pool
+from cloudguard.model.cluster import Cluster, Host, Pool
 from cloudguard.model.identity import Identities
-from cloudguard.model.keys import Key, SecretsEncryption
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.collecting import snapshot_of
-from cloudguard.provider.etcd_disks import etcd_traits
+from cloudguard.provider.etcd_disks import EtcdStorage, etcd_traits
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.session import Caller
 from cloudguard_azure.cluster.aks import MANAGED_BY, read_pod_ranges
@@ -20,7 +19,7 @@ from cloudguard_azure.identity.aks_places import aks_traits
 from cloudguard_azure.identity.holders import Attachments, attachments, known
 from cloudguard_azure.identity.identities import ClusterHolders, read_identities
 from cloudguard_azure.network.topology import read_around
-from cloudguard_azure.storage.disks import read_disks
+from cloudguard_azure.storage.disks import read_storage
 from cloudguard_azure.storage.secrets import read_secrets
 
 
@@ -29,12 +28,12 @@ def read_all(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     machines = read_hosts(api, found)
     groups = read_pools(api, found, machines)
     attached = attachments(api, (*found.machine_items, *(scale_set.item for scale_set in found.scale_sets)))
-    around, (disks, copies, keys, secrets), identities = api.parallel(
+    around, storage, identities = api.parallel(
         partial(read_around, api, found, machines, groups),
         partial(_read_storage, api, found, machines),
         partial(_read_identities, api, found, (machines, groups), attached),
     )
-    installer = found.installer(machines, disks, around.topology.balancers)
+    installer = found.installer(machines, storage.disks, around.topology.balancers)
     cluster = Cluster(
         name=found.name,
         provider="azure",
@@ -46,27 +45,25 @@ def read_all(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         scanned_by=caller.account,
         hosts=tuple(known(host, attached) for host in around.hosts),
         pools=tuple(known(pool, attached) for pool in around.pools),
-        disks=disks,
-        copies=copies,
-        keys=keys,
+        disks=storage.disks,
+        copies=storage.copies,
+        keys=storage.keys,
         managed_by=MANAGED_BY if found.aks else "",
-        secrets_encryption=secrets,
+        secrets_encryption=storage.secrets,
         pod_ranges=around.pod_ranges | read_pod_ranges(api, found.aks),
-        traits=(*etcd_traits(disks), *(aks_traits(api, found.aks.item) if found.aks else ())),
+        traits=(*etcd_traits(storage.disks), *(aks_traits(api, found.aks.item) if found.aks else ())),
         installer_strength=installer.strength,
         place=found.aks.group if found.aks else "",
     )
     return snapshot_of(api, cluster, around.topology, identities)
 
 
-def _read_storage(
-    api: Api, found: FoundCluster, hosts: tuple[Host, ...]
-) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...], SecretsEncryption | None]:
+def _read_storage(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> EtcdStorage:
     """Read the disks that may hold etcd, and their keys. For a managed cluster, read the key of its Secrets."""
     if found.aks is None:
-        return (*read_disks(api, found, hosts), None)
-    encryption, keys = read_secrets(api, found.aks)
-    return (), (), keys, encryption
+        return read_storage(api, found, hosts)
+    secrets, keys = read_secrets(api, found.aks)
+    return EtcdStorage(keys=keys, secrets=secrets)
 
 
 def _read_identities(

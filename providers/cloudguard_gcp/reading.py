@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from functools import partial
 
-from cloudguard.model.cluster import Cluster, Disk, DiskSnapshot, Host, Pool
+from cloudguard.model.cluster import Cluster, Host, Pool
 from cloudguard.model.identity import Identities
-from cloudguard.model.keys import Key
 from cloudguard.model.snapshot import Snapshot
 from cloudguard.provider.collecting import snapshot_of
-from cloudguard.provider.etcd_disks import etcd_traits
+from cloudguard.provider.etcd_disks import EtcdStorage, etcd_traits
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.resource_names import owner_of
 from cloudguard_gcp.access.session import Caller
-from cloudguard_gcp.cluster.disks import PROJECT_NUMBER, read_disks
+from cloudguard_gcp.cluster.disks import PROJECT_NUMBER, read_storage
 from cloudguard_gcp.cluster.find import FoundCluster
 from cloudguard_gcp.cluster.gke import MANAGED_BY
 from cloudguard_gcp.cluster.hosts import guarded as guarded_hosts
@@ -36,13 +35,13 @@ def read_all(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
     found = with_members(api, found)
     machines = read_hosts(api, found)
     groups, templates = read_pools(api, found, machines)
-    around, (disks, copies, keys), identities = api.parallel(
+    around, storage, identities = api.parallel(
         partial(read_around, api, found, machines, groups),
         partial(_read_storage, api, found, machines),
         partial(_read_identities, api, caller, found, (machines, groups, templates)),
     )
     own_names = (caller.project, *_numbers(caller))
-    disks, copies = with_outsiders(api, own_names, disks, copies)
+    disks, copies = with_outsiders(api, own_names, storage.disks, storage.copies)
     machines, groups = guarded_hosts(machines, around.chains), guarded_pools(groups, around.chains)
     installer = found.installer(machines, disks, around.topology.balancers)
     number_trait = ((PROJECT_NUMBER, number) for number in _numbers(caller))
@@ -59,9 +58,9 @@ def read_all(api: Api, caller: Caller, found: FoundCluster) -> Snapshot:
         pools=known(groups, caller),
         disks=disks,
         copies=copies,
-        keys=keys,
+        keys=storage.keys,
         managed_by=MANAGED_BY if found.gke else "",
-        secrets_encryption=found.gke.secrets if found.gke else None,
+        secrets_encryption=storage.secrets,
         pod_ranges=pod_ranges(api, found),
         traits=(*etcd_traits(disks), *next_hosts(api, found.project, groups), *number_trait),
         installer_strength=installer.strength,
@@ -85,13 +84,11 @@ def _read_identities(
     return read_identities(api, (caller.project, *_numbers(caller)), holders, cluster, found.outside_groups)
 
 
-def _read_storage(
-    api: Api, found: FoundCluster, hosts: tuple[Host, ...]
-) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
+def _read_storage(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> EtcdStorage:
     """Read the disks that may hold etcd, and their keys. For a managed cluster, read the key of its Secrets."""
-    if found.gke is None:
-        return read_disks(api, project=found.project, cluster=found.name, hosts=hosts, instances=found.instances)
-    return (), (), read_keys(api, (found.gke.secrets.key, *found.gke.keys))
+    if gke := found.gke:
+        return EtcdStorage(keys=read_keys(api, (gke.secrets.key, *gke.keys)), secrets=gke.secrets)
+    return read_storage(api, project=found.project, cluster=found.name, hosts=hosts, instances=found.instances)
 
 
 def _numbers(caller: Caller) -> tuple[str, ...]:

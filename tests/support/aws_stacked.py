@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from aws_hosts import api_of, hosts_of
 from builders import snapshot as snapshot_of
 from cloudguard.model.cluster import Host, Role
+from cloudguard.provider.etcd_disks import EtcdStorage
 from cloudguard.results.report import RowResult
-from cloudguard_aws.storage.disks import Storage, read_storage
+from cloudguard_aws.storage.disks import read_storage
 from judged import rows_of
 from moto_fixtures.aws.builder import Account, Tags
 from moto_fixtures.aws.installers import capa
@@ -28,7 +29,7 @@ class StackedCluster:
     worker_root: str
     hosts: tuple[Host, ...]
 
-    def storage(self) -> Storage:
+    def storage(self) -> EtcdStorage:
         """Return the disks and keys of etcd, as the adapter reads them."""
         api = api_of(self.account)
         storage = read_storage(api, cluster="prod", hosts=self.hosts)

@@ -7,14 +7,19 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Datastore, Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
-from cloudguard.model.keys import Key
+from cloudguard.model.cluster import Disk, DiskSnapshot, EvidenceKind, Host, RoleEvidence, Strength
 from cloudguard.model.possible_roles import shows_etcd
 from cloudguard.model.source import FactKind, Gap, Reason
 from cloudguard.provider.answers import NOTHING, Item, children, flag, required, text
-from cloudguard.provider.etcd_disks import etcd_key, hosts_with_etcd, is_named_for_etcd, with_snapshots, worth_copying
+from cloudguard.provider.etcd_disks import (
+    EtcdStorage,
+    etcd_key,
+    hosts_with_etcd,
+    is_named_for_etcd,
+    with_snapshots,
+    worth_copying,
+)
 from cloudguard.provider.ownership.facts import Thing
-from cloudguard.values import dataclass
 from cloudguard_aws.access import calls
 from cloudguard_aws.access.api import Api
 from cloudguard_aws.access.owners import OWNERS
@@ -31,16 +36,6 @@ _RATES: Final = {"gp3": ("Iops", "Throughput"), "io1": ("Iops",), "io2": ("Iops"
 _NAMING_TAGS: Final = ("Name", "kubernetes.io/created-for/pvc/name")
 
 
-@dataclass(frozen=True, slots=True)
-class Storage:
-    """Disks that may hold etcd's data, with snapshots; copies of former disks; keys; databases in place of etcd."""
-
-    disks: tuple[Disk, ...] = ()
-    copies: tuple[DiskSnapshot, ...] = ()
-    keys: tuple[Key, ...] = ()
-    datastores: tuple[Datastore, ...] = ()
-
-
 def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     api: Api,
     *,
@@ -50,7 +45,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     networks: Collection[str] = (),
     account: str = "",
     stores: Mapping[str, str] | None = None,
-) -> Storage:
+) -> EtcdStorage:
     """Read the disks of hosts that may run etcd, detached etcd volumes, their copies and their keys.
 
     If no tag names etcd's volume, databases in ``networks`` and unencrypted instance ``stores`` may hold its data.
@@ -58,7 +53,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     """
     concerned = [host.id for host in hosts_with_etcd(hosts)]
     if not concerned:
-        return Storage()  # the provider runs the control plane, or no host of it is known
+        return EtcdStorage()  # the provider runs the control plane, or no host of it is known
     attached, tagged, detached, datastores = api.parallel(
         partial(api.matching, calls.DESCRIBE_VOLUMES, "attachment.instance-id", concerned, hides=FOUND_THROUGH_DISKS),
         partial(_tagged, api, cluster),
@@ -89,7 +84,7 @@ def read_storage(  # noqa: PLR0913 - all facts that locate disks and keys
     further = {copy.key for copy in (*copies.of_disks, *former)} - {disk.key for disk in disks}
     keys = read_keys(api, [disk.key for disk in disks], account)
     keys += read_keys(api, further, account, hides=())  # without --require-cmk no row needs them
-    return Storage(kept, former, tuple(sorted(keys, key=lambda key: key.id)), datastores)
+    return EtcdStorage(kept, former, tuple(sorted(keys, key=lambda key: key.id)), datastores)
 
 
 def _with_restored(

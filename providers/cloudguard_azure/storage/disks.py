@@ -10,11 +10,17 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, Host
-from cloudguard.model.keys import Key
+from cloudguard.model.cluster import Disk, Host
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item, child, required, text
-from cloudguard.provider.etcd_disks import etcd_evidence, etcd_key, hosts_with_etcd, with_snapshots, worth_copying
+from cloudguard.provider.etcd_disks import (
+    EtcdStorage,
+    etcd_evidence,
+    etcd_key,
+    hosts_with_etcd,
+    with_snapshots,
+    worth_copying,
+)
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
@@ -54,16 +60,11 @@ class _ReadDisk:
     origins: frozenset[str]
 
 
-def read_disks(
-    api: Api, found: FoundCluster, hosts: tuple[Host, ...]
-) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
-    """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached.
-
-    Copies of these disks are on the disks. Copies of former disks are the second value.
-    """
+def read_storage(api: Api, found: FoundCluster, hosts: tuple[Host, ...]) -> EtcdStorage:
+    """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached."""
     concerned = frozenset(host.id for host in hosts_with_etcd(hosts))
     if not concerned:
-        return (), (), ()  # the provider runs the control plane, or no host with etcd is known
+        return EtcdStorage()  # the provider runs the control plane, or no host with etcd is known
     for call in (LIST_DISK_ENCRYPTION_SETS, *COPY_CALLS):
         api.prefetch(call)
     attached = [
@@ -88,7 +89,7 @@ def read_disks(
     )
     keys = read_keys(api, [disk.key for disk in of_cluster if disk.key])
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
-    return with_snapshots(disks, copies), former, keys
+    return EtcdStorage(with_snapshots(disks, copies), former, keys)
 
 
 def _disk(api: Api, item: Item, context: _Context) -> _ReadDisk:

@@ -11,11 +11,17 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Final
 
-from cloudguard.model.cluster import Disk, DiskSnapshot, Host
-from cloudguard.model.keys import Key
+from cloudguard.model.cluster import Disk, Host
 from cloudguard.model.source import FactKind, Source
 from cloudguard.provider.answers import NOTHING, Item, child, text, text_map
-from cloudguard.provider.etcd_disks import etcd_evidence, etcd_key, hosts_with_etcd, with_snapshots, worth_copying
+from cloudguard.provider.etcd_disks import (
+    EtcdStorage,
+    etcd_evidence,
+    etcd_key,
+    hosts_with_etcd,
+    with_snapshots,
+    worth_copying,
+)
 from cloudguard.provider.ownership.facts import Thing
 from cloudguard_gcp.access.api import Api
 from cloudguard_gcp.access.calls import LIST_DISKS, LIST_INSTANCES
@@ -40,16 +46,13 @@ _ATTACHED: Final = ("deviceName", "boot", "mode", "interface", "autoDelete")
 _LEADS: Final = (FactKind.DISKS, FactKind.ETCD_CLUSTERS)
 
 
-def read_disks(
+def read_storage(
     api: Api, *, project: str, cluster: str, hosts: tuple[Host, ...], instances: Sequence[Instance]
-) -> tuple[tuple[Disk, ...], tuple[DiskSnapshot, ...], tuple[Key, ...]]:
-    """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached.
-
-    Copies of these disks are on the disks. Copies of former disks are the second value.
-    """
+) -> EtcdStorage:
+    """Read the disks of control-plane and etcd hosts, with their keys. A disk of etcd's counts even if detached."""
     concerned = hosts_with_etcd(hosts)
     if not concerned:
-        return (), (), ()  # the provider runs the control plane, or no host with etcd is known
+        return EtcdStorage()  # the provider runs the control plane, or no host with etcd is known
     of_hosts = {disk: host.id for host in concerned for disk in host.disks}
     attachments = {
         link_in(item, "source"): item for instance in instances for item in instance.disks if item.get("source")
@@ -71,7 +74,7 @@ def read_disks(
     )
     former = tuple(sorted((copy for copy in copies if not copy.disk), key=lambda copy: copy.id))
     local = _local_disks(instances, {host.id for host in concerned})
-    return with_snapshots([*disks, *local], copies), former, keys
+    return EtcdStorage(with_snapshots([*disks, *local], copies), former, keys)
 
 
 def _local_disks(instances: Sequence[Instance], hosts: Container[str]) -> Iterator[Disk]:

@@ -8,7 +8,8 @@ from aws_hosts import api_of, hosts_of
 from cloudguard.model.cluster import EvidenceKind, Role, RoleEvidence, Strength
 from cloudguard.model.keys import KeyManager, KeyState
 from cloudguard.model.source import FactKind, Reason
-from cloudguard_aws.storage.disks import Storage, etcd_evidence, read_storage
+from cloudguard.provider.etcd_disks import EtcdStorage
+from cloudguard_aws.storage.disks import etcd_evidence, read_storage
 from cloudguard_aws.storage.keys import read_keys
 from moto_fixtures.aws.builder import ACCOUNT, REGION, Account, Host
 
@@ -116,7 +117,7 @@ def test_workers_disks_are_not_read(inner_account: Account) -> None:
     a = inner_account
     worker = machine(a, "worker")
     asked: list[str] = []
-    assert read_storage(api_of(a, asked), cluster="prod", hosts=hosts_of(a, worker.id)) == Storage()
+    assert read_storage(api_of(a, asked), cluster="prod", hosts=hosts_of(a, worker.id)) == EtcdStorage()
     assert asked == []
 
 

@@ -29,7 +29,7 @@ from cloudguard_azure.access.ids import canonical, name_of
 from cloudguard_azure.cluster.find import find
 from cloudguard_azure.cluster.hosts import read_hosts
 from cloudguard_azure.storage.copies import shared_with
-from cloudguard_azure.storage.disks import read_disks
+from cloudguard_azure.storage.disks import read_storage
 
 KOPS = {"KubernetesCluster": "prod", "k8s.io_role_control-plane": "1"}
 ETCD = {"KubernetesCluster": "prod", "k8s.io_etcd_main": "a/a,b,c"}
@@ -85,8 +85,8 @@ def read(
     answers |= {GET_KEY: [newest] if newest else [], GET_KEY_VERSION: [version] if version else []}
     api = Answers(answers | {LIST_MACHINES: [own], LIST_INTERFACES: [nic("group", "cp-nic", own["id"], "10.0.0.4")]})
     found = find(api, CollectRequest(cluster="prod"))
-    disks, former, keys = read_disks(api, found, read_hosts(api, found))
-    return api, {one.name: one for one in disks}, former, {one.id: one for one in keys}
+    storage = read_storage(api, found, read_hosts(api, found))
+    return api, {one.name: one for one in storage.disks}, storage.copies, {one.id: one for one in storage.keys}
 
 
 def customers(kind: str = "EncryptionAtRestWithCustomerKey") -> dict[str, Any]:

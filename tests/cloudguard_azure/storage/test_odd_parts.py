@@ -29,7 +29,7 @@ from cloudguard_azure.access.calls import (
 from cloudguard_azure.cluster.find import find
 from cloudguard_azure.cluster.hosts import read_hosts
 from cloudguard_azure.cluster.pools import read_pools
-from cloudguard_azure.storage.disks import read_disks
+from cloudguard_azure.storage.disks import read_storage
 from spoilt import Json, Place, at, children
 
 KOPS = {"KubernetesCluster": "prod", "k8s.io_role_control-plane": "1"}
@@ -69,11 +69,11 @@ def read(answers: Mapping[Call, Any]) -> tuple[int, int, int, KeyState | None, b
     api = Answers({call: [item] for call, item in answers.items()})
     found_cluster = find(api, CollectRequest(cluster="prod"))
     hosts = read_hosts(api, found_cluster)
-    disks, _, keys = read_disks(api, found_cluster, hosts)
-    state = keys[0].state if keys else None
-    known = {disk.id for disk in disks}
+    storage = read_storage(api, found_cluster, hosts)
+    state = storage.keys[0].state if storage.keys else None
+    known = {disk.id for disk in storage.disks}
     unread = any({*host.disks} - known or not host.disks for host in hosts if host.name == "cp")  # as the row says
-    return len(hosts), len(read_pools(api, found_cluster, hosts)), len(disks), state, bool(api.gaps) or unread
+    return len(hosts), len(read_pools(api, found_cluster, hosts)), len(storage.disks), state, bool(api.gaps) or unread
 
 
 def every_place(document: Json, above: Place = ()) -> Iterator[Place]:
