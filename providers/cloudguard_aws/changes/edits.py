@@ -1,4 +1,4 @@
-"""Names for the answers of calls: which answers calls need, and the ids of new groups."""
+"""The order of rule edits, and names for the answers of calls: which answers calls need, and the ids of new groups."""
 
 from __future__ import annotations
 
@@ -8,11 +8,18 @@ from typing import Final
 
 from cloudguard.provider.calls.placeholders import names_in
 from cloudguard.results.api_call import PlannedCall, answer
-from cloudguard.results.change import PeerOf, RulePeer
+from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer
 
 EC2: Final = "ec2"
+_ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
 WITHOUT_VALUE: Final = frozenset({PeerOf.ADMINISTRATORS, PeerOf.WAY_OUT, PeerOf.INSIDE})
 """Kinds of peers without a value. No call can name them before the user declares them."""
+
+
+def in_order(change: Change) -> list[tuple[int, RuleEdit]]:
+    """Return the rule edits of a change with their places: changes in place, then additions, then removals."""
+    edits = [(place, edit) for place, edit in enumerate(change.edits) if isinstance(edit, RuleEdit)]
+    return sorted(edits, key=lambda item: _ORDER.index(item[1].op))
 
 
 def answer_name(*words: str) -> str:

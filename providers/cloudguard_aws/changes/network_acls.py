@@ -11,7 +11,7 @@ from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RuleTraffic
-from cloudguard_aws.changes.edits import EC2
+from cloudguard_aws.changes.edits import EC2, in_order
 from cloudguard_aws.changes.rule_parts import parts_of, rules_of
 
 MOST_RULES: Final = 20
@@ -23,7 +23,6 @@ LAST_NUMBER: Final = 32766
 """The highest number that a user's entry may have: https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html"""
 _DEFAULT_DENIALS: Final = 2
 _WORDS: Final = {Action.PERMIT: "allow", Action.DENY: "deny"}
-_ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
 Numbers = dict[tuple[Direction, int], object]
 """Dict of (direction, number in use) → the entry's id or the edit that uses it."""
 
@@ -66,8 +65,7 @@ def calls(index: SnapshotIndex, change: Change, earlier: Sequence[Change]) -> It
             for place, edit in enumerate(each.edits)
             if isinstance(edit, RuleEdit) and edit.after
         }
-    edits = [(place, edit) for place, edit in enumerate(change.edits) if isinstance(edit, RuleEdit)]
-    for place, edit in sorted(edits, key=lambda item: _ORDER.index(item[1].op)):
+    for place, edit in in_order(change):
         for call, inverse in _edit(index, acl, edit, numbers.get(place, [])):
             yield PlannedCall(place, call, (inverse,))
 

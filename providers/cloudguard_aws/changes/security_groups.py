@@ -11,7 +11,7 @@ from cloudguard.provider.calls.snapshot_index import SnapshotIndex
 from cloudguard.provider.change_forms import RuleQuota
 from cloudguard.results.api_call import ApiCall, PlannedCall
 from cloudguard.results.change import Change, PeerOf, RuleEdit, RuleOp, RulePeer, RuleTraffic
-from cloudguard_aws.changes.edits import EC2, WITHOUT_VALUE, group_id
+from cloudguard_aws.changes.edits import EC2, WITHOUT_VALUE, group_id, in_order
 from cloudguard_aws.changes.rule_parts import ANY, parts_of, rules_of
 
 MOST_RULES: Final = 60
@@ -21,7 +21,6 @@ https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html: a rule 
 versions. A rule that names a prefix list counts as many times as the list may have entries."""
 _LISTED: Final = "sgr-"
 """Beginning of the rule ids of DescribeSecurityGroupRules. Any other id is made from the contents of the rule."""
-_ORDER: Final = (RuleOp.MODIFY, RuleOp.ADD, RuleOp.REMOVE)
 _WORDS: Final = {Direction.INGRESS: "Ingress", Direction.EGRESS: "Egress"}
 
 
@@ -85,10 +84,8 @@ def _has_version(rule: Rule, version: int) -> bool:
 
 def calls(index: SnapshotIndex, change: Change) -> Iterator[PlannedCall]:
     """Yield the calls that make the rule edits of a change: changes in place, then additions, then removals."""
-    edits = [(place, edit) for place, edit in enumerate(change.edits) if isinstance(edit, RuleEdit)]
-    group = change.resource.id
-    for place, edit in sorted(edits, key=lambda item: _ORDER.index(item[1].op)):
-        for call, inverse in _edit(index, group, edit):
+    for place, edit in in_order(change):
+        for call, inverse in _edit(index, change.resource.id, edit):
             yield PlannedCall(place, call, (inverse,))
 
 

@@ -15,8 +15,8 @@ from cloudguard.results.change import Change, Procedure
 from cloudguard_aws.changes.edits import EC2, answer_name
 from cloudguard_aws.changes.templates import AUTO_SCALING
 from cloudguard_aws.cluster.tags import is_fleet
+from cloudguard_aws.storage.sharing import EVERYONE
 
-EVERYONE: Final = "all"
 _KEY: Final = "ETCD_KEY"
 _PROCESSES: Final = ["HealthCheck", "ReplaceUnhealthy"]
 """Processes by which a scaling group replaces a stopped instance (Auto Scaling user guide, Suspend and resume
