@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from cloudguard.provider.camel_case import snake_case
 from cloudguard.values import dataclass
 
 MOST_VALUES = 200
@@ -47,7 +47,7 @@ class Call:
     @property
     def method(self) -> str:
         """The client's method: "describe_instances"."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", self.operation).lower()
+        return snake_case(self.operation)
 
 
 # The cluster, its hosts and pools. Templates are read without their user data, which may contain secrets.

@@ -6,9 +6,9 @@ https://learn.microsoft.com/azure/role-based-access-control/resource-provider-op
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
+from cloudguard.provider.camel_case import snake_case
 from cloudguard.values import dataclass
 
 CLIENTS: Final = {
@@ -20,7 +20,6 @@ CLIENTS: Final = {
     "Microsoft.KeyVault": ("keyvault", "KeyVaultManagementClient"),
 }
 """For each resource provider, the package ``azure.mgmt.…`` and the client's class."""
-_WORDS: Final = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ class Call:
     def method(self) -> str:
         """The method of the SDK's client: "load_balancers.list_all"."""
         kind, _, verb = self.name.partition(":")
-        return self.operation or ".".join(_WORDS.sub("_", word).lower() for word in (kind.rpartition("/")[2], verb))
+        return self.operation or ".".join(map(snake_case, (kind.rpartition("/")[2], verb)))
 
     @property
     def permissions(self) -> tuple[str, ...]:

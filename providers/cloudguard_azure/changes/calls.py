@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from cloudguard.results.api_call import ApiCall
+from cloudguard_azure.access.calls import CLIENTS
 from cloudguard_azure.access.ids import canonical
 
 PUT: Final = "body"
@@ -77,17 +78,6 @@ def _call(resource: str, verb: str, parameters: Mapping[str, Any]) -> ApiCall:
     _, in_provider, place = canonical(resource).rpartition("/providers/")
     namespace = place.partition("/")[0] if in_provider else "microsoft.resources"
     kind = kind_of(resource)
-    api = next((name for name in _NAMESPACES if name.lower() == namespace), namespace)
+    api = next((name for name in (*CLIENTS, "Microsoft.Resources") if name.lower() == namespace), namespace)
     verb = _NEVER_UPDATED.get(kind, verb) if verb == "CreateOrUpdate" else verb
     return ApiCall(api, f"{_OPERATIONS[kind]}_{verb}", {"id": resource, **parameters})
-
-
-_NAMESPACES: Final = (
-    "Microsoft.Authorization",
-    "Microsoft.Compute",
-    "Microsoft.ContainerService",
-    "Microsoft.KeyVault",
-    "Microsoft.ManagedIdentity",
-    "Microsoft.Network",
-    "Microsoft.Resources",
-)

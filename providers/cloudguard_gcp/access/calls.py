@@ -7,6 +7,7 @@ https://cloud.google.com/iam/docs/permissions-reference).
 
 from __future__ import annotations
 
+from cloudguard.provider.camel_case import snake_case
 from cloudguard.values import dataclass
 
 
@@ -35,11 +36,11 @@ class Call:
 
 def _compute(resource: str, method: str, *permissions: str) -> Call:
     """Return a call of Compute. ``permissions``: those that it needs, if they do not follow from its name."""
-    words = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in method)
     verb = "list" if "ist" in method else method
     items = resource if method == "aggregatedList" else "items" if verb == "list" else ""
     client = f"{resource[0].upper()}{resource[1:]}Client"
-    return Call(f"compute.{resource}.{method}", items, permissions or (f"compute.{resource}.{verb}",), client, words)
+    needed = permissions or (f"compute.{resource}.{verb}",)
+    return Call(f"compute.{resource}.{method}", items, needed, client, snake_case(method))
 
 
 GET_PROJECT = _compute("projects", "get")

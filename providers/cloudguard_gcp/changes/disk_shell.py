@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
+from cloudguard.provider.camel_case import kebab_case
 from cloudguard.results.api_call import ApiCall
 from cloudguard_gcp.access.links import last, part_of
 
@@ -20,21 +21,13 @@ DISK_WORDS: Final = {
     "compute.snapshots.delete": ("snapshots", "delete", "snapshot"),
 }
 """The words after "gcloud compute", and the parameter with the resource's name ("": it is in the body)."""
-_BODY: Final = {
-    "name": "name",
-    "source": "disk",
-    "deviceName": "device-name",
-    "mode": "mode",
-    "interface": "interface",
-    "sourceSnapshot": "source-snapshot",
-    "type": "type",
-    "sizeGb": "size",
-    "description": "description",
-    "physicalBlockSizeBytes": "physical-block-size",
-    "provisionedIops": "provisioned-iops",
-    "provisionedThroughput": "provisioned-throughput",
-    "architecture": "architecture",
-}
+_FLAGS: Final = (
+    *("source", "deviceName", "mode", "interface", "sourceSnapshot", "type", "sizeGb", "description"),
+    *("physicalBlockSizeBytes", "provisionedIops", "provisionedThroughput", "architecture"),
+)
+"""The fields of a disk or an attachment that are flags with the same value."""
+_RENAMED: Final = {"source": "disk", "sizeGb": "size", "physicalBlockSizeBytes": "physical-block-size"}
+"""The flags of fields whose names are not the fields' names."""
 _MODES: Final = {"READ_WRITE": "rw", "READ_ONLY": "ro"}
 _SECONDS_A_DAY: Final = 86400
 
@@ -55,29 +48,29 @@ def disk_words(call: ApiCall) -> Iterator[str]:
     if verb == "snapshot":
         yield f"--snapshot-names={body['name']}"
     else:
-        yield from _body_flags(body, named=bool(named))
+        yield from _body_flags(body)
 
 
-def flags(fields: Mapping[str, Any], names: Mapping[str, str]) -> Iterator[str]:
-    """Yield a flag for each field that is present, with a list's items joined by commas. ``names``: field → flag."""
-    for key, flag in names.items():
-        if key in fields:
-            value: object = fields[key]
-            yield f"--{flag}={','.join(map(str, cast('list[object]', value))) if isinstance(value, list) else value}"
+def flags(fields: Mapping[str, Any], *names: str) -> Iterator[str]:
+    """Yield a flag for each field of ``names`` that is present, with a list's items joined by commas."""
+    for name in names:
+        if name in fields:
+            value: object = fields[name]
+            text = ",".join(map(str, cast("list[object]", value))) if isinstance(value, list) else value
+            yield f"--{_RENAMED.get(name) or kebab_case(name)}={text}"
 
 
-def _body_flags(body: Mapping[str, Any], *, named: bool) -> Iterator[str]:
-    for key, flag in _BODY.items():
-        if key in body and (named or key != "name"):
-            value = _MODES.get(body[key], body[key]) if key == "mode" else body[key]
-            yield f"--{flag}={last(str(value)) if key in {'source', 'type', 'sourceSnapshot'} else value}"
+def _body_flags(body: Mapping[str, Any]) -> Iterator[str]:
+    names = {key: last(str(body[key])) for key in ("source", "type", "sourceSnapshot") if key in body}
+    modes = {"mode": _MODES.get(body["mode"], body["mode"])} if "mode" in body else {}
+    yield from flags({**body, **names, **modes}, *_FLAGS)
     yield from ("--boot",) if body.get("boot") else ()
     if "labels" in body:
         yield f"--labels={','.join(f'{key}={value}' for key, value in body['labels'].items())}"
-    yield from flags(body, {"resourcePolicies": "resource-policies"})
+    yield from flags(body, "resourcePolicies")
     if "guestOsFeatures" in body:
         yield f"--guest-os-features={','.join(feature['type'] for feature in body['guestOsFeatures'])}"
-    yield from flags(body, {"licenses": "licenses"})
+    yield from flags(body, "licenses")
     if "diskEncryptionKey" in body:
         yield f"--kms-key={body['diskEncryptionKey']['kmsKeyName']}"
 

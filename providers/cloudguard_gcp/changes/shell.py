@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from cloudguard.provider.camel_case import kebab_case
 from cloudguard.results.api_call import ApiCall
 from cloudguard_gcp.access.links import last, part_of
 from cloudguard_gcp.changes.disk_shell import DISK_WORDS, disk_words, flags, key_place
@@ -15,20 +16,9 @@ _LEVELS: Final = {
     "folders": ("resource-manager", "folders"),
     "organizations": ("organizations",),
 }
-_LISTS: Final = {
-    "sourceRanges": "source-ranges",
-    "destinationRanges": "destination-ranges",
-    "sourceTags": "source-tags",
-    "sourceServiceAccounts": "source-service-accounts",
-    "targetTags": "target-tags",
-    "targetServiceAccounts": "target-service-accounts",
-}
 _POLICY_VERBS: Final = {"addRule": "create", "patchRule": "update", "removeRule": "delete"}
-_DNS_FLAGS: Final = {
-    "allowExternalTraffic": "enable-dns-access",
-    "enableK8sTokensViaDns": "enable-k8s-tokens-via-dns",
-    "enableK8sCertsViaDns": "enable-k8s-certs-via-dns",
-}
+_DNS_FLAGS: Final = {"allowExternalTraffic": "enable-dns-access"}
+"""The flags of an endpoint by DNS name, if they are not the names of the fields."""
 
 
 def shell(call: ApiCall) -> str:
@@ -104,11 +94,12 @@ def _firewall(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
         yield f"--network={last(str(body['network']))}"
         yield f"--direction={body['direction']}"
         yield f"--action={'DENY' if 'denied' in body else 'ALLOW'}"
-    yield from flags(body, {"priority": "priority", "description": "description"})
+    yield from flags(body, "priority", "description")
     for key in ("allowed", "denied"):
         if key in body:
             yield f"--rules={','.join(_protocols(body[key], 'IPProtocol'))}"
-    yield from flags(body, _LISTS)
+    yield from flags(body, "sourceRanges", "destinationRanges", "sourceTags", "sourceServiceAccounts")
+    yield from flags(body, "targetTags", "targetServiceAccounts")
 
 
 def _protocols(listed: Iterable[Mapping[str, Any]], key: str) -> Iterator[str]:
@@ -131,8 +122,8 @@ def _policy(kind: str, verb: str, parameters: Mapping[str, Any]) -> Iterator[str
         match: Mapping[str, Any] = body["match"]
         yield from (f"--action={body['action']}", f"--direction={body['direction']}")
         yield f"--layer4-configs={','.join(_protocols(match['layer4Configs'], 'ipProtocol'))}"
-        yield from flags(match, {"srcIpRanges": "src-ip-ranges", "destIpRanges": "dest-ip-ranges"})
-        yield from flags(body, {"targetServiceAccounts": "target-service-accounts", "description": "description"})
+        yield from flags(match, "srcIpRanges", "destIpRanges")
+        yield from flags(body, "targetServiceAccounts", "description")
 
 
 def _role(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
@@ -149,7 +140,8 @@ def _role(verb: str, parameters: Mapping[str, Any]) -> Iterator[str]:
 
 def _endpoints(config: Mapping[str, Any]) -> Iterator[str]:
     if "dnsEndpointConfig" in config:
-        yield from (f"--{'' if on else 'no-'}{_DNS_FLAGS[key]}" for key, on in config["dnsEndpointConfig"].items())
+        for key, on in config["dnsEndpointConfig"].items():
+            yield f"--{'' if on else 'no-'}{_DNS_FLAGS.get(key) or kebab_case(key)}"
         return
     authorized: Mapping[str, Any] = config["ipEndpointsConfig"]["authorizedNetworksConfig"]
     if not authorized["enabled"]:

@@ -9,23 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
+from cloudguard.provider.camel_case import snake_case
 from cloudguard.provider.permissions.hcl import hcl, import_block, removed_block, resource_block
 from cloudguard.results.api_call import PlannedCall
 from cloudguard_gcp.access.links import short
 
 _KIND: Final = "google_compute_firewall"
-_ARGUMENTS: Final = {
-    "network": "network",
-    "description": "description",
-    "direction": "direction",
-    "priority": "priority",
-    "sourceRanges": "source_ranges",
-    "destinationRanges": "destination_ranges",
-    "sourceTags": "source_tags",
-    "sourceServiceAccounts": "source_service_accounts",
-    "targetTags": "target_tags",
-    "targetServiceAccounts": "target_service_accounts",
-}
 _LISTED: Final = {"allowed": "allow", "denied": "deny"}
 
 
@@ -47,7 +36,7 @@ def _blocks(network: str, planned: PlannedCall) -> Iterator[str]:
     if planned.call.operation.endswith(".patch"):
         yield import_block(_KIND, label, f"projects/{parameters['project']}/global/firewalls/{name}")
     written = {"name": name, "project": parameters["project"], "network": network}
-    written |= {_ARGUMENTS[key]: value for key, value in body.items() if key in _ARGUMENTS and value != []}
+    written |= {snake_case(key): value for key, value in body.items() if key not in _LISTED and value != []}
     written["network"] = short(written["network"])
     lines = "".join(f"  {key} = {hcl(value)}\n" for key, value in written.items())
     lines += "".join(_protocol(_LISTED[key], entry) for key in _LISTED for entry in body.get(key, ()))

@@ -9,27 +9,12 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final, cast
 
+from cloudguard.provider.camel_case import snake_case
 from cloudguard.provider.permissions.hcl import hcl, import_block, removed_block, resource_block
 from cloudguard.results.api_call import PlannedCall
 from cloudguard_azure.access.ids import group_of, name_of, segment_after
 from cloudguard_azure.changes.calls import PUT, kind_of
 
-_ARGUMENTS: Final = {
-    "access": "access",
-    "direction": "direction",
-    "priority": "priority",
-    "protocol": "protocol",
-    "description": "description",
-    "sourcePortRange": "source_port_range",
-    "sourceAddressPrefix": "source_address_prefix",
-    "sourceAddressPrefixes": "source_address_prefixes",
-    "sourceApplicationSecurityGroups": "source_application_security_group_ids",
-    "destinationPortRange": "destination_port_range",
-    "destinationPortRanges": "destination_port_ranges",
-    "destinationAddressPrefix": "destination_address_prefix",
-    "destinationAddressPrefixes": "destination_address_prefixes",
-    "destinationApplicationSecurityGroups": "destination_application_security_group_ids",
-}
 _KIND: Final = "azurerm_network_security_rule"
 
 
@@ -57,8 +42,12 @@ def _arguments(resource: str, properties: Mapping[str, Any]) -> str:
         "resource_group_name": group_of(resource),
         "network_security_group_name": segment_after(resource, "networksecuritygroups"),
     }
-    arguments |= {_ARGUMENTS[key]: value for key, value in properties.items()}
+    arguments |= {_argument(key): value for key, value in properties.items()}
     return "".join(f"  {key} = {_value(value)}\n" for key, value in arguments.items())
+
+
+def _argument(field: str) -> str:
+    return f"{snake_case(field).removesuffix('s')}_ids" if field.endswith("Groups") else snake_case(field)
 
 
 def _value(value: object) -> str:
