@@ -197,22 +197,23 @@ def add(app: typer.Typer, name: str, text: str, words: Sequence[str]) -> None:
     ``words`` are the words after the command's name. Only the providers among them get their flags, so that the others
     are not loaded. Raises UsageError if the first word must be a provider and is not one.
     """
-    command = COMMANDS[name]
-
-    def help_about(provider: str) -> str:
-        return "\n\n".join(filter(None, (text, command.more, f"Example: {command.example.format(provider=provider)}")))
-
+    command = replace(COMMANDS[name], help=text)
     if command.actions:
         group = typer.Typer()
-        group.callback(help=help_about(""), add_help_option=False)(function((), dict))
+        group.callback(help=_help(command), add_help_option=False)(function((), dict))
         for action, subcommand in command.actions.items():
             _add_single(group, action, subcommand, f"{name} {action}", words)
         app.add_typer(group, name=name)
         return
     if "{provider}" in command.example:
-        app.add_typer(_group(name, command, help_about, words), name=name)
+        app.add_typer(_group(name, command, words), name=name)
         return
-    _add_single(app, name, replace(command, help=text), name, words)
+    _add_single(app, name, command, name, words)
+
+
+def _help(command: Command, provider: str = "") -> str:
+    example = f"Example: {command.example.format(provider=provider)}"
+    return "\n\n".join(filter(None, (command.help, command.more, example)))
 
 
 def _add_single(app: typer.Typer, name: str, command: Command, work: str, words: Sequence[str]) -> None:
@@ -224,11 +225,10 @@ def _add_single(app: typer.Typer, name: str, command: Command, work: str, words:
         provider = str(values.get(_PROVIDER.name, ""))
         return partial(_run_command, work, CommandLine(values, command.flags, provider, flags_of.get(provider, ())))
 
-    about = "\n\n".join(filter(None, (command.help, command.more, f"Example: {command.example}")))
-    app.command(name, help=about, short_help=command.help, add_help_option=False)(function(parameters, then))
+    app.command(name, help=_help(command), short_help=command.help, add_help_option=False)(function(parameters, then))
 
 
-def _group(name: str, command: Command, help_about: Callable[[str], str], words: Sequence[str]) -> typer.Typer:
+def _group(name: str, command: Command, words: Sequence[str]) -> typer.Typer:
     """Return the group of a command with a sub-command per provider; flags may come before the provider's name."""
     providers = installed()
     if words[:1] and words[0][:1] != "-" and words[0] not in providers:
@@ -246,7 +246,7 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
     group = typer.Typer()
     group.callback(
         invoke_without_command=True,
-        help=help_about(next(iter(providers), "PROVIDER")),
+        help=_help(command, next(iter(providers), "PROVIDER")),
         options_metavar="[OPTIONS]" if command.alone else "",
         subcommand_metavar="[PROVIDER [OPTIONS]]" if command.alone else "PROVIDER [OPTIONS]",
         add_help_option=False,
@@ -255,7 +255,7 @@ def _group(name: str, command: Command, help_about: Callable[[str], str], words:
         flags = (*flags_of[provider], *command.flags) if provider in words else ()
         group.command(
             provider,
-            help=help_about(provider),
+            help=_help(command, provider),
             short_help=f"Its flags: cloudguard {name} {provider} --help",
             rich_help_panel="Providers",
             add_help_option=False,

@@ -33,9 +33,9 @@ class Argument:
 class Command:
     """A command. It has a sub-command for each provider if ``example`` contains "{provider}".
 
-    ``more`` is the second paragraph of its help. ``alone`` are the flags that are usable without a provider.
-    ``own_flags`` adds the provider's own flags. ``help`` is the help of an action of another command. ``actions`` maps
-    the names of its own actions to their commands.
+    ``help`` and ``more`` are the paragraphs of its help; the ``help`` of main commands is in ``app.HELP``. ``alone``
+    are the flags that are usable without a provider. ``own_flags`` adds the provider's own flags. ``actions`` maps the
+    names of its actions to their commands.
     """
 
     example: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from cloudguard.comparison import permissions, traffic
 from cloudguard.comparison.gains import Gains
@@ -22,14 +22,13 @@ def access_changes(old: Snapshot, new: Snapshot, catalogs: tuple[IamCatalog, Iam
         before, after = (permissions.CatalogedSnapshot(*pair) for pair in zip((old, new), catalogs, strict=True))
         opened.append(permissions.gains(before, after))
         closed.append(permissions.gains(after, before))
-    perhaps = dict.fromkeys(
-        f"may have {word}: {line}"
-        for word, gains in (("opened", opened), ("closed", closed))
-        for gain in gains
-        for line in gain.perhaps
-    )
+    perhaps = dict.fromkeys((*_perhaps("opened", opened), *_perhaps("closed", closed)))
     return AccessChanges(_certain(opened), _certain(closed), tuple(perhaps))
 
 
 def _certain(gains: Iterable[Gains[AccessChange]]) -> tuple[AccessChange, ...]:
     return tuple(change for gain in gains for change in gain.certain)
+
+
+def _perhaps(word: str, gains: Iterable[Gains[AccessChange]]) -> Iterator[str]:
+    return (f"may have {word}: {line}" for gain in gains for line in gain.perhaps)

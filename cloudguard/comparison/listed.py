@@ -7,7 +7,8 @@ from dataclasses import field
 
 from cloudguard.results.change import Resource
 from cloudguard.results.comparison import UNNAMED
-from cloudguard.results.report import Report, gap_text
+from cloudguard.results.finding import Finding
+from cloudguard.results.report import Report, RowResult, gap_text
 from cloudguard.values import dataclass
 
 
@@ -75,26 +76,7 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
     cluster, unknown = report.cluster, {line for row in report.rows for line in row.unknown}
     return ListedReport(
         cluster=f"{cluster.provider} {cluster.account} {cluster.name}",
-        rows={
-            row.row: ListedRow(
-                tuple(
-                    ListedFinding(
-                        id=finding.id,
-                        check=finding.check,
-                        severity=str(finding.severity),
-                        message=finding.message,
-                        waived=finding.waived is not None,
-                        resource=finding.resource,
-                        width=finding.width,
-                    )
-                    for finding in row.findings
-                ),
-                row.unknown,
-                frozenset(not_asked.what for not_asked in row.basis.not_asked),
-                row.basis.declared,
-            )
-            for row in report.rows
-        },
+        rows={row.row: _listed_row(row) for row in report.rows},
         declared={declaration.name: declaration.values for declaration in report.declarations},
         finished=report.finished,
         version=report.version,
@@ -102,4 +84,22 @@ def listed(report: Report, checks: Collection[str] | None = None) -> ListedRepor
         checks=None if checks is None else frozenset(checks),
         regions=cluster.regions,
         place=cluster.place,
+    )
+
+
+def _listed_row(row: RowResult) -> ListedRow:
+    findings = tuple(map(_listed_finding, row.findings))
+    not_asked = frozenset(not_asked.what for not_asked in row.basis.not_asked)
+    return ListedRow(findings, row.unknown, not_asked, row.basis.declared)
+
+
+def _listed_finding(finding: Finding) -> ListedFinding:
+    return ListedFinding(
+        id=finding.id,
+        check=finding.check,
+        severity=str(finding.severity),
+        message=finding.message,
+        waived=finding.waived is not None,
+        resource=finding.resource,
+        width=finding.width,
     )

@@ -30,9 +30,9 @@ def explain(line: CommandLine) -> int:
 def _page(line: CommandLine, settings: Settings) -> str:
     subject = line.argument("what")
     if not subject:
-        listed = [
-            pair for row in ROWS for pair in ((row.ROW, row.AREA), *((check.id, check.text) for check in row.CHECKS))
-        ]
+        listed = list[tuple[str, str]]()
+        for row in ROWS:
+            listed += [(row.ROW, row.AREA), *((check.id, check.text) for check in row.CHECKS)]
         return grid(listed, ("ROW OR CHECK", "SUBJECT")) + "\n"
     for row in ROWS:
         if subject == row.ROW:
