@@ -39,11 +39,15 @@ _OF_ORGANIZATIONS: Final = f"principalSet://{RESOURCES}organizations/"
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """A binding of members to a role, under a condition ("": none) in the Common Expression Language."""
+    """A binding of members to a role, under a condition ("": none) in the Common Expression Language.
+
+    ``above``: the level of a binding that an account inherits ("": the binding is on the account itself).
+    """
 
     role: str
     members: Sequence[str]
     condition: str
+    above: str = ""
 
 
 @dataclass(frozen=True, slots=True)

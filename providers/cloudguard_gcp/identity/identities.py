@@ -124,7 +124,7 @@ def read_identities(
     around = _read_around(api, names, holders, outside)
     inherited = around.inherited[names[0]]
     pools = cluster if isinstance(cluster, IdentityPools) else pools_of(api, cluster, around.accounts, inherited)
-    around.roles.prefetch([binding.role for bindings in around.inherited.values() for _, binding in bindings])
+    around.roles.prefetch([binding.role for bindings in around.inherited.values() for binding in bindings])
     around.roles.prefetch([binding.role for known in around.accounts for binding in known.bindings])
     bound = {known.email: pods_of(known, inherited, around.roles, pools) for known in around.accounts}
     pods = {email: accounts for email, accounts in bound.items() if accounts}
@@ -160,14 +160,14 @@ class _Around:
     """What grants to the identities of a project. ``names``: its id, then its other names.
 
     ``levels``: the project and what is above it. ``granting``: these, and other projects that own accounts of holders.
-    ``inherited``: by project, the bindings that its accounts inherit, with the names of their levels. ``accounts``: the
-    service accounts. ``outside``: groups without the cluster's service accounts, in lower case.
+    ``inherited``: by project, the bindings that its accounts inherit. ``accounts``: the service accounts. ``outside``:
+    groups without the cluster's service accounts, in lower case.
     """
 
     names: tuple[str, ...]
     levels: tuple[Level, ...]
     granting: tuple[Level, ...]
-    inherited: Mapping[str, Sequence[tuple[str, Binding]]]
+    inherited: Mapping[str, Sequence[Binding]]
     accounts: tuple[Account, ...]
     roles: Roles
     outside: frozenset[str]

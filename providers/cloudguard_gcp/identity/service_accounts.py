@@ -83,30 +83,28 @@ def _bindings(api: Api, email: str) -> tuple[Binding, ...]:
     return bindings_of(api, call, policies, email)[0]
 
 
-def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Roles) -> PolicyDocument | None:
+def trust_of(known: Account, inherited: Sequence[Binding], roles: Roles) -> PolicyDocument | None:
     """Return the trust policy of a service account: who may act as it; None if no binding lets anyone.
 
-    The bindings are on the account itself, or on a level above it (``inherited``, each with the level's name).
+    The bindings are on the account itself, or on a level above it (``inherited``).
     """
-    bindings = [("", binding) for binding in known.bindings] + [*inherited]
-    listed = [(above, binding) for above, binding in bindings if lets_act(roles, binding)]
+    listed = [binding for binding in (*known.bindings, *inherited) if lets_act(roles, binding)]
     if not listed:
         return None
     statements = tuple(
         Statement(
-            name=f"{binding.role} on {above}" if above else binding.role,
+            name=f"{binding.role} on {binding.above}" if binding.above else binding.role,
             effect=Effect.ALLOW,
             actions=("iam:serviceAccounts.actAs",),
             resources=("*",),
             principals=tuple(binding.members),
             conditions=left,
         )
-        for above, binding in listed
+        for binding in listed
         for conditions in conditions_of(binding.condition)
         for left in by_conditions(conditions, _becoming(roles, binding))
     )
-    written = [{**_written(binding), **({ABOVE: above} if above else {})} for above, binding in listed]
-    document = json.dumps({"bindings": written}, sort_keys=True)
+    document = json.dumps({"bindings": [_written(binding) for binding in listed]}, sort_keys=True)
     source = Source(calls.GET_SERVICE_ACCOUNT_POLICY.name, known.email)
     return PolicyDocument(
         f"{known.email}#trust", "its allow policy", PolicyKind.TRUST, "user", document, statements, source
@@ -114,8 +112,9 @@ def trust_of(known: Account, inherited: Sequence[tuple[str, Binding]], roles: Ro
 
 
 def _written(binding: Binding) -> dict[str, object]:
-    """Return a binding as it is in an allow policy."""
-    return {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None}
+    """Return a binding as it is in an allow policy, and the level that it is on if it is inherited."""
+    on = {ABOVE: binding.above} if binding.above else {}
+    return {"role": binding.role, "members": list(binding.members), "condition": binding.condition or None, **on}
 
 
 def _becoming(roles: Roles, binding: Binding) -> frozenset[str]:
@@ -130,15 +129,15 @@ def lets_act(roles: Roles, binding: Binding) -> bool:
     return role is None or not BECOMING.isdisjoint(role.permissions)
 
 
-def outsiders_bound(levels: Sequence[Level], own_members: Container[str]) -> tuple[tuple[str, Binding], ...]:
-    """Return the bindings on the project and above it, each with its level's name, without the owner's own members.
+def outsiders_bound(levels: Sequence[Level], own_members: Container[str]) -> tuple[Binding, ...]:
+    """Return the bindings on the project and above it, without the owner's own members.
 
     ``own_members``: the project's id and number. In an organization, private Google Accounts are not the owner's own.
     Service accounts inherit the bindings (https://cloud.google.com/iam/docs/allow-policies#inheritance).
     """
     consumers = organization_of(levels) is None
     return tuple(
-        (level.name, Binding(binding.role, members, binding.condition))
+        Binding(binding.role, members, binding.condition, above=level.name)
         for level in levels
         for binding in level.bindings
         if (members := [member for member in binding.members if not _is_own(member, own_members, consumers=consumers)])
@@ -171,25 +170,19 @@ def accounts_taken(
                 yield known[-1]
 
 
-def pods_of(
-    known: Account, inherited: Iterable[tuple[str, Binding]], roles: Roles, pools: IdentityPools
-) -> tuple[str, ...]:
+def pods_of(known: Account, inherited: Iterable[Binding], roles: Roles, pools: IdentityPools) -> tuple[str, ...]:
     """Return the Kubernetes service accounts of ``pools`` ("namespace:name") that can take on a service account."""
-    bindings = (*known.bindings, *(binding for _, binding in inherited))
-    named = (
-        (binding, accounts)
-        for binding in bindings
-        for member in binding.members
-        if (accounts := service_accounts_of(member, pools))
-    )
-    return tuple(sorted({accounts for binding, accounts in named if lets_act(roles, binding)}))
+    bindings = (*known.bindings, *inherited)
+    named = [(binding, {service_accounts_of(member, pools) for member in binding.members}) for binding in bindings]
+    letting = (accounts for binding, accounts in named if accounts != {""} and lets_act(roles, binding))
+    return tuple(sorted({account for accounts in letting for account in accounts} - {""}))
 
 
 def pools_of(
-    api: Api, cluster: SelfManaged, accounts: Iterable[Account], inherited: Iterable[tuple[str, Binding]]
+    api: Api, cluster: SelfManaged, accounts: Iterable[Account], inherited: Iterable[Binding]
 ) -> IdentityPools:
     """Return the identity pools of a self-managed cluster. One that may be the cluster's or another's leaves a Gap."""
-    bindings = (*(binding for known in accounts for binding in known.bindings), *(binding for _, binding in inherited))
+    bindings = (*(binding for known in accounts for binding in known.bindings), *inherited)
     identity_pools, unclear = cluster.pools(member for binding in bindings for member in binding.members)
     for name in unclear:
         message = f"service accounts of Kubernetes are in the identity pool {name}, whose name shows no cluster"
@@ -203,15 +196,13 @@ def providers_of(pools: IdentityPools) -> tuple[IdentityProvider, ...]:
     return tuple(IdentityProvider(name, pools.strength, source) for name in sorted(pools.names))
 
 
-def bound_pods(
-    inherited: Iterable[tuple[str, Binding]], roles: Roles, project: str, pools: IdentityPools
-) -> Iterator[Principal]:
+def bound_pods(inherited: Iterable[Binding], roles: Roles, project: str, pools: IdentityPools) -> Iterator[Principal]:
     """Yield the Kubernetes service accounts that are bound to roles directly.
 
     A role that only lets them act as a service account does not count.
     """
     names: dict[str, set[str]] = {}
-    for _, binding in inherited:
+    for binding in inherited:
         for member in binding.members:
             if accounts := service_accounts_of(member, pools):
                 role = roles.role(binding.role)

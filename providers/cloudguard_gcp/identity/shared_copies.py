@@ -42,37 +42,38 @@ _DISK: Final = "disk"
 
 @dataclass(frozen=True, slots=True)
 class _Kind:
-    """A kind of copy: the permissions to read it, its type in conditions ("": it has no attributes), and its calls.
+    """A kind of copy: the word in its permissions, its type in conditions ("": it has no attributes), and its calls.
 
-    ``calls``: the calls that read its policy, by the scope in its link.
+    ``calls``: the calls that read its policy, by the scope in its link. ``more``: further verbs that read it.
     """
 
-    reading: frozenset[str]
+    word: str
     type: str
     calls: Mapping[str, Call]
+    more: tuple[str, ...] = ()
 
-
-def _kind(word: str, type_: str, calls_of: Mapping[str, Call], *more: str) -> _Kind:
-    verbs = ("useReadOnly", "setIamPolicy", *more)
-    return _Kind(frozenset(f"compute.{word}.{verb}" for verb in verbs), type_, calls_of)
+    @property
+    def reading(self) -> frozenset[str]:
+        """The permissions to read it."""
+        return frozenset(f"compute.{self.word}.{verb}" for verb in ("useReadOnly", "setIamPolicy", *self.more))
 
 
 _KINDS: Final[Mapping[str, _Kind]] = {
-    _DISK: _kind(
+    _DISK: _Kind(
         "disks",
         "Disk",
         {"zones": calls.GET_DISK_POLICY, "regions": calls.GET_REGION_DISK_POLICY},
-        *("use", "createSnapshot"),
+        ("use", "createSnapshot"),
     ),
-    "snapshot": _kind("snapshots", "Snapshot", {"global": calls.GET_SNAPSHOT_POLICY}),
-    "instant snapshot": _kind(
+    "snapshot": _Kind("snapshots", "Snapshot", {"global": calls.GET_SNAPSHOT_POLICY}),
+    "instant snapshot": _Kind(
         "instantSnapshots",
         "",
         {"zones": calls.GET_INSTANT_SNAPSHOT_POLICY, "regions": calls.GET_REGION_INSTANT_SNAPSHOT_POLICY},
-        "export",
+        ("export",),
     ),
-    "image": _kind("images", "Image", {"global": calls.GET_IMAGE_POLICY}),
-    "machine image": _kind("machineImages", "", {"global": calls.GET_MACHINE_IMAGE_POLICY}),
+    "image": _Kind("images", "Image", {"global": calls.GET_IMAGE_POLICY}),
+    "machine image": _Kind("machineImages", "", {"global": calls.GET_MACHINE_IMAGE_POLICY}),
 }
 """https://cloud.google.com/iam/docs/conditions-resource-attributes has the types."""
 
