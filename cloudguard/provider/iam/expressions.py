@@ -1,15 +1,28 @@
-"""Boolean expressions as text: the parts between operators such as "&&" that are outside brackets and quotes."""
+"""Conditions as text: undecided conditions, and the parts of boolean expressions between operators such as "&&"."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
+from cloudguard.model.identity import Condition
+
+OPAQUE: Final = "undecided"
+"""An operator that no engine evaluates: its condition is undecided."""
 _OPEN, _CLOSED = "([{", ")]}"
 
 
+def opaque(key: str, text: str) -> Condition:
+    """Return the undecided condition that ``key`` ("role", "principal") is as ``text`` says."""
+    return Condition(OPAQUE, key, (" ".join(text.split()),))
+
+
 def divided(text: str, operator: re.Pattern[str]) -> Iterator[str]:
-    """Yield the parts of ``text`` between matches of ``operator``. Raises ValueError if brackets or quotes are open."""
+    """Yield the parts of ``text`` between matches of ``operator`` that are outside brackets and quotes.
+
+    Raises ValueError if brackets or quotes are open.
+    """
     plain = "".join(letter if depth == 0 else " " for depth, letter in _depths(text))
     start = 0
     for match in operator.finditer(plain):

@@ -14,12 +14,12 @@ from typing import Final
 from cloudguard.model.identity import Effect, PolicyDocument
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, child, children, flag, required, text
+from cloudguard.provider.iam.expressions import opaque
 from cloudguard.values import dataclass
 from cloudguard_azure.access import calls
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import Call
 from cloudguard_azure.access.ids import canonical, own_id, word
-from cloudguard_azure.identity.conditions import opaque
 from cloudguard_azure.identity.holders import HIDES
 from cloudguard_azure.identity.permissions import EVERYTHING, Permission, conditioned, grant, permission, statements_of
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, scope_patterns

@@ -9,19 +9,11 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from cloudguard.model.identity import Condition
 from cloudguard.provider.iam.expressions import divided, without_brackets
 
-OPAQUE: Final = "undecided"
-"""An operator that no engine evaluates: its condition is undecided."""
 _OTHER_ACTION: Final = re.compile(r"\s*!\s*\(\s*ActionMatches\{\s*'([^']+)'\s*\}[^()]*\)\s*", re.IGNORECASE)
 _AND: Final = re.compile(r"&&|(?<=[\s)])AND(?=[\s(!])", re.IGNORECASE)
 _OR: Final = re.compile(r"\|\||(?<=[\s)])OR(?=[\s(!])", re.IGNORECASE)
-
-
-def opaque(what: str, text: str) -> Condition:
-    """Return the undecided condition that ``what`` ("role", "principal") is as ``text`` says."""
-    return Condition(OPAQUE, what, (" ".join(text.split()),))
 
 
 def narrowed_operations(condition: str) -> tuple[str, ...] | None:

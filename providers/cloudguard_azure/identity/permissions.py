@@ -11,8 +11,9 @@ from dataclasses import replace
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, text, texts
+from cloudguard.provider.iam.expressions import opaque
 from cloudguard.values import dataclass
-from cloudguard_azure.identity.conditions import narrowed_operations, opaque
+from cloudguard_azure.identity.conditions import narrowed_operations
 from cloudguard_azure.identity.resource_names import CONTROL, DATA, actions_of, scope_patterns
 
 

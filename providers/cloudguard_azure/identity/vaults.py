@@ -13,11 +13,11 @@ from typing import Final, TypeAlias
 from cloudguard.model.identity import Effect, PolicyDocument, Statement
 from cloudguard.model.source import Source
 from cloudguard.provider.answers import Item, child, children, flag, required, text, texts
+from cloudguard.provider.iam.expressions import opaque
 from cloudguard.values import dataclass
 from cloudguard_azure.access.api import Api
 from cloudguard_azure.access.calls import LIST_VAULTS
 from cloudguard_azure.access.ids import name_of, own_id
-from cloudguard_azure.identity.conditions import opaque
 from cloudguard_azure.identity.holders import HIDES
 from cloudguard_azure.identity.permissions import grant
 from cloudguard_azure.identity.resource_names import DATA, scope_patterns

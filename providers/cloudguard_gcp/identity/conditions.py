@@ -13,10 +13,9 @@ from fnmatch import fnmatchcase
 from typing import Final
 
 from cloudguard.model.identity import Condition
+from cloudguard.provider.iam.expressions import opaque
 from cloudguard_gcp.identity.expressions import Atom, alternatives
 
-OPAQUE: Final = "undecided"
-"""An operator that no engine evaluates: its condition is undecided."""
 NAME: Final = "resource.name"
 GRANTS: Final = "grants that a request changes"
 """The key of an undecided condition that only a request to set an allow policy can fail."""
@@ -93,7 +92,7 @@ def _condition(atom: Atom) -> Condition:
     if moment := _TIME_TEST.fullmatch(atom.text):
         return Condition(_COMPARISONS[moment[1]][atom.negated], TIME, (moment[3],))
     key = GRANTS if _MODIFIED.fullmatch(atom.text) and not atom.negated else "condition"
-    return Condition(OPAQUE, key, (f"!({atom.text})" if atom.negated else atom.text,))
+    return opaque(key, f"!({atom.text})" if atom.negated else atom.text)
 
 
 def _string(comparison: str, negated: bool) -> str:  # noqa: FBT001 - the last part of an operator's name

@@ -9,10 +9,11 @@ from typing import Final
 
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.model.source import Source
+from cloudguard.provider.iam.expressions import opaque
 from cloudguard_gcp.access import calls
 from cloudguard_gcp.access.resource_names import account, action
 from cloudguard_gcp.identity.bindings import EVERYONE, Binding, DenyRule, Principal, concerns, denied, group_in
-from cloudguard_gcp.identity.conditions import OPAQUE, conditions_of
+from cloudguard_gcp.identity.conditions import conditions_of
 from cloudguard_gcp.identity.levels import Level
 from cloudguard_gcp.identity.resource_attributes import by_conditions
 from cloudguard_gcp.identity.roles import Role, Roles
@@ -75,7 +76,7 @@ def _statements(name: str, role: Role | None, reach: str, conditions: tuple[Cond
     for left, permissions in by_conditions(conditions, role.permissions if role else (), project).items():
         yield Statement("", Effect.ALLOW, tuple(map(action, permissions)), resources=(reach,), conditions=left)
     if role is None or role.read:
-        unread = Condition(OPAQUE, "role", (name,))
+        unread = opaque("role", name)
         yield Statement("", Effect.ALLOW, ("*",), resources=(reach,), conditions=(*conditions, unread))
 
 
@@ -99,8 +100,8 @@ def _undecided_member(among: str) -> tuple[Condition, ...]:
     group = group_in(among)
     if group is not None:
         asked = f"{among}; if it contains none of the cluster's service accounts, give --outside-group {group}"
-        return (Condition(OPAQUE, "membership", (asked,)),)
-    return (Condition(OPAQUE, "principal", (among,)),) if among else ()
+        return (opaque("membership", asked),)
+    return (opaque("principal", among),) if among else ()
 
 
 def _denial(rule: DenyRule, name: str, reach: str, among: str) -> Statement:
@@ -113,7 +114,7 @@ def _denial(rule: DenyRule, name: str, reach: str, among: str) -> Statement:
         effect=Effect.DENY,
         actions=tuple(_of_api(permission) for permission in rule.permissions if permission not in spared),
         resources=(reach,),
-        conditions=(*_undecided_member(among), *(Condition(OPAQUE, "condition", (text,)) for text in assumptions)),
+        conditions=(*_undecided_member(among), *(opaque("condition", text) for text in assumptions)),
     )
 
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from cloudguard.model.identity import Condition
-from cloudguard_gcp.identity.conditions import GRANTS, NAME, OPAQUE
+from cloudguard.provider.iam.expressions import opaque
+from cloudguard_gcp.identity.conditions import GRANTS, NAME
 
 TYPE: Final = "resource.type"
 SERVICE: Final = "resource.service"
@@ -89,7 +90,8 @@ def settled(permission: str, conditions: Iterable[Condition], project: str = "")
         elif not _may_meet(permission, condition):
             return None
         elif not _is_met(permission, condition, project):
-            left.append(condition if _is_exact(permission) else _undecided(condition))
+            asked = f"{condition.key} is {' or '.join(condition.values)}"
+            left.append(condition if _is_exact(permission) else opaque("condition", asked))
     return tuple(left)
 
 
@@ -98,10 +100,6 @@ def _is_exact(permission: str) -> bool:
     return permission.endswith(_LISTING) or (
         _has_attributes(permission) and not permission.startswith("resourcemanager.")
     )
-
-
-def _undecided(condition: Condition) -> Condition:
-    return Condition(OPAQUE, "condition", (f"{condition.key} is {' or '.join(condition.values)}",))
 
 
 def _has_attributes(permission: str) -> bool:

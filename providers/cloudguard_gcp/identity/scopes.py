@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from cloudguard.model.identity import Condition, Effect, Statement
+from cloudguard.provider.iam.expressions import opaque
 from cloudguard.tables import table_of
 from cloudguard_gcp.access.resource_names import EVERYWHERE
-from cloudguard_gcp.identity.conditions import OPAQUE
 
 _PREFIX: Final = "https://www.googleapis.com/auth/"
 _READ: Final = "READ"
@@ -24,7 +24,7 @@ def _statements(scope: str) -> Iterator[Statement]:
     name, table = scope.removeprefix(_PREFIX), table_of("cloudguard_gcp.identity", "scopes.toml")
     certain = table["certain"].get(name, ())
     possible = table["possible"].get(name, () if certain else ("*",))
-    unknown = Condition(OPAQUE, "scope", (scope,))
+    unknown = opaque("scope", scope)
     yield _statement(name, certain, table["reading"]["certain"])
     yield _statement(name, possible, table["reading"]["possible"], unknown)
 

@@ -7,7 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from cloudguard.model.identity import Condition
-from cloudguard_gcp.identity.conditions import NAME, OPAQUE, conditions_of, expressions_of, is_met
+from cloudguard.provider.iam.expressions import OPAQUE
+from cloudguard_gcp.identity.conditions import NAME, conditions_of, expressions_of, is_met
 from cloudguard_gcp.identity.resource_attributes import by_conditions
 
 TYPE, DISK, INSTANCE = "resource.type", "compute.googleapis.com/Disk", "compute.googleapis.com/Instance"

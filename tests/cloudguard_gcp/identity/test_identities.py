@@ -13,6 +13,7 @@ from cloudguard.authorization.trust import admissions
 from cloudguard.model.iam_catalog import Access, CallerKind, IamCatalog
 from cloudguard.model.identity import Condition, Effect, PolicyDocument, PolicyKind, Statement
 from cloudguard.needs.declarations import Declarations
+from cloudguard.provider.iam.expressions import OPAQUE
 from cloudguard.provider.port import CollectRequest
 from cloudguard.results.finding import Severity
 from cloudguard_gcp import ADAPTER
@@ -20,7 +21,6 @@ from cloudguard_gcp.access.resource_names import account, action, all_of, permis
 from cloudguard_gcp.iam_catalog.catalog import RoleCatalog
 from cloudguard_gcp.iam_catalog.principals import Members
 from cloudguard_gcp.iam_catalog.role_writer import MAX_PERMISSIONS, RoleDocuments
-from cloudguard_gcp.identity.conditions import OPAQUE
 from cloudguard_gcp.identity.roles import known_roles
 from cloudguard_gcp.identity.scopes import statements_of
 from drawn_policies import SOURCE, SmallCatalog
