@@ -5,7 +5,7 @@ Weak evidence can add a role but not remove one. If strong evidence shows the co
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -76,14 +76,20 @@ def managed_node(why: str) -> HostRoles:
     return HostRoles((Role.NODE,), (RoleEvidence(EvidenceKind.MANAGED, why),))
 
 
+def tag_flags(role_tags: Mapping[Role, Sequence[str]]) -> Iterator[tuple[str, Role, str]]:
+    """Yield the user's flags for tags: the flag as written, its role, and the pattern of the tag."""
+    for role, pairs in role_tags.items():
+        yield from ((f"--{role}-tag {pair}", role, pair) for pair in pairs)
+
+
 def roles_by_flags(role_tags: Mapping[Role, Sequence[str]], matches: Callable[[str], bool]) -> HostRoles | None:
     """Return the roles that the user's flags for tags give to a resource; None if they give none.
 
-    ``role_tags``: as in ``CollectRequest``. ``matches``: whether the resource has a tag that matches a pattern.
+    ``matches``: whether the resource has a tag that matches a pattern.
     """
-    named = [(role, pair) for role, pairs in role_tags.items() for pair in pairs if matches(pair)]
-    evidence = tuple(RoleEvidence(EvidenceKind.USER, f"--{role}-tag {pair}") for role, pair in named)
-    return HostRoles(tuple(role for role, _ in named), evidence) if named else None
+    named = [(flag, role) for flag, role, pair in tag_flags(role_tags) if matches(pair)]
+    evidence = tuple(RoleEvidence(EvidenceKind.USER, flag) for flag, _ in named)
+    return HostRoles(tuple(role for _, role in named), evidence) if named else None
 
 
 class FlaggedHosts:

@@ -1,1 +1,1 @@
-"""What all clouds' networks have in common: parts in use, and filters of balancers' clients."""
+"""The network facts that all clouds have in common: parts in use, filters of clients, published services."""

@@ -12,7 +12,7 @@ from cloudguard.model.cluster import Role
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item, required, text
 from cloudguard.provider.collecting import refused_search
-from cloudguard.provider.host_roles import FlaggedHosts, HostRoles
+from cloudguard.provider.host_roles import FlaggedHosts, HostRoles, tag_flags
 from cloudguard.provider.installers import infra_base, is_infra
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
@@ -223,11 +223,11 @@ def _infra(api: Api, name: str) -> tuple[str, list[Instance]]:
 def _flags(api: Api, request: CollectRequest) -> list[_Flag]:
     """Return the user's flags with the live instances that they name."""
     flags = list[_Flag]()
-    for role, pair in ((role, pair) for role, pairs in request.role_tags.items() for pair in pairs):
+    for flag, role, pair in tag_flags(request.role_tags):
         key, _, value = pair.partition("=")
         listed = instances(api, [{"Name": f"tag:{key}", "Values": [value]}])
         matching = [instance for instance in listed if has_tag(instance.tags, pair)]
-        flags.append(_Flag(f"--{role}-tag {pair}", (role,), matching))
+        flags.append(_Flag(flag, (role,), matching))
     by_id = {instance.id: instance for instance in instances_by_id(api, sorted(request.extra_hosts))}
     for name, roles in request.extra_hosts.items():
         named = [by_id[name]] if name in by_id else []

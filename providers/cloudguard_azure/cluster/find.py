@@ -31,6 +31,7 @@ from cloudguard_azure.cluster.machines import Machine, ScaleSet
 from cloudguard_azure.cluster.members import read_cluster_members, with_registered
 from cloudguard_azure.cluster.places import in_one_place, refuse_another
 
+_NO_CLUSTER: Final = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or with --host"
 _PREFETCHED: Final = (LIST_NETWORKS, LIST_SECURITY_GROUPS, LIST_LOAD_BALANCERS, LIST_DISKS, LIST_ROUTE_TABLES)
 """Calls that every cluster needs. They are started while the cluster's hosts are still being searched."""
 
@@ -182,10 +183,7 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[ManagedCluster]) ->
 def _not_found(
     api: Api, request: CollectRequest, read: Inventory, everyone: Iterable[Machine]
 ) -> ClusterNotFoundError | AccessError:
-    if error := refused_search(request.cluster, api.gaps, api.subscription, "azure"):
-        return error
-    group = option(request, "resource-group")
     tagged = {name for host in everyone for name in installer_tags.clusters_of(host.tags)}
     names = {*(f"{cluster.name} (in {cluster.group})" for cluster in read.clusters), *tagged}
-    hint = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or with --host"
-    return not_found(request.cluster, group or api.subscription, names, hint)
+    missing = not_found(request.cluster, option(request, "resource-group") or api.subscription, names, _NO_CLUSTER)
+    return refused_search(request.cluster, api.gaps, api.subscription, "azure") or missing

@@ -72,9 +72,9 @@ class BackendPool:
     """A backend pool: IP configurations, front ends of other balancers, addresses with their networks ("": any)."""
 
     id: str
-    configurations: tuple[str, ...]
-    front_ends: tuple[str, ...]
-    addresses: tuple[tuple[str, AddressSet], ...]
+    configurations: tuple[str, ...] = ()
+    front_ends: tuple[str, ...] = ()
+    addresses: tuple[tuple[str, AddressSet], ...] = ()
 
 
 @dataclass(frozen=True, eq=False, slots=True)

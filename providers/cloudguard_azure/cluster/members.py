@@ -9,7 +9,7 @@ from typing import Final
 from cloudguard.errors import UsageError
 from cloudguard.model.source import FactKind
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.provider.host_roles import API_PORTS, CLUSTER_PORTS, FlaggedHosts, HostRoles
+from cloudguard.provider.host_roles import API_PORTS, CLUSTER_PORTS, FlaggedHosts, HostRoles, tag_flags
 from cloudguard.provider.port import CollectRequest, option
 from cloudguard.provider.tag_patterns import has_tag
 from cloudguard.values import dataclass
@@ -128,9 +128,9 @@ def _is_free(machine: Machine, cluster: str, foreign: Iterable[str]) -> bool:
 
 def _flag_by_tags(flagged: FlaggedHosts, request: CollectRequest, free: Sequence[Machine]) -> None:
     """Add the roles that the user's flags give to the ``free`` machines by their tags."""
-    for role, pair in ((role, pair) for role, pairs in request.role_tags.items() for pair in pairs):
+    for flag, role, pair in tag_flags(request.role_tags):
         hit = [machine.id for machine in free if has_own_tag(machine.tags, pair, machine.name)]
-        flagged.add(f"--{role}-tag {pair}", (role,), hit)
+        flagged.add(flag, (role,), hit)
 
 
 def _flag_by_name(flagged: FlaggedHosts, request: CollectRequest, everyone: Sequence[Machine]) -> frozenset[str]:

@@ -60,7 +60,7 @@ def _rules(balancer: LoadBalancer) -> Iterator[tuple[int, BackendPool]]:
     for rule in balancer.forwardings:
         for link in rule.links if "/loadbalancingrules/" in rule.id else ():
             if "/backendaddresspools/" in link:
-                yield port(rule.item, "backendPort", 0), balancer.pools.get(link, BackendPool(link, (), (), ()))
+                yield port(rule.item, "backendPort", 0), balancer.pools.get(link, BackendPool(link))
 
 
 def _registered(number: int, pool: BackendPool, interfaces: Interfaces, having: _Places) -> RegisteredMachines:

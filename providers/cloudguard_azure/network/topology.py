@@ -67,13 +67,9 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     )
     used = used_subnets(hosts, pools)
     network_ids = frozenset(parent(name) for name in used)
-    networks = virtual_networks(api, listed)
-    meshed = api.gather(*(partial(with_meshes, api, networks[name]) for name in sorted(network_ids & networks.keys())))
-    networks |= {network.id: network for network in meshed}
+    networks = _with_meshes(api, virtual_networks(api, listed), network_ids)
     places = Places(networks, {name: table.prefixes for name, table in tables.items()})
-    for name in sorted(used - places.subnets.keys()):
-        message = "a host is in this subnet, but no virtual network that was read contains it"
-        api.missed(calls.LIST_NETWORKS, name, message, HIDES)
+    _record_missing_subnets(api, used - places.subnets.keys())
     record_missing_peers(api, networks, network_ids)
     tags = ServiceTags(api, next((networks[name].location for name in sorted(network_ids) if name in networks), ""))
     guards = Guards(known, places, tags, _admin_filters(api, network_ids & networks.keys(), tags, places))
@@ -116,6 +112,21 @@ def read_around(api: Api, found: FoundCluster, hosts: tuple[Host, ...], pools: t
     own = (name for name in found.pod_subnets if name in places.subnets and places.subnets[name].for_aks)
     pods = _pod_ranges(near, tables, routes) | places.ranges(own)
     return NetworkFacts(topology, hosts, pools, pods | ways.control_plane)
+
+
+def _with_meshes(
+    api: Api, networks: Mapping[str, VirtualNetwork], network_ids: Collection[str]
+) -> dict[str, VirtualNetwork]:
+    """Return networks by id, with the meshes of those in ``network_ids``."""
+    own = (networks[name] for name in sorted(network_ids) if name in networks)
+    meshed = api.gather(*(partial(with_meshes, api, network) for network in own))
+    return {**networks, **{network.id: network for network in meshed}}
+
+
+def _record_missing_subnets(api: Api, subnets: Iterable[str]) -> None:
+    for name in sorted(subnets):
+        message = "a host is in this subnet, but no virtual network that was read contains it"
+        api.missed(calls.LIST_NETWORKS, name, message, HIDES)
 
 
 def _admin_filters(api: Api, network_ids: Collection[str], tags: ServiceTags, places: Places) -> dict[str, Filter]:

@@ -13,7 +13,7 @@ from cloudguard.model.load_balancers import Balancer
 from cloudguard.model.source import FactKind, Reason
 from cloudguard.provider.answers import Item
 from cloudguard.provider.collecting import all_clusters, not_found, refused_search, role_counts
-from cloudguard.provider.host_roles import FlaggedHosts, HostRoles
+from cloudguard.provider.host_roles import FlaggedHosts, HostRoles, tag_flags
 from cloudguard.provider.installers import ShownInstaller, with_openshift
 from cloudguard.provider.port import ClusterSummary, CollectRequest, Progress, option
 from cloudguard.provider.tag_patterns import has_tag
@@ -34,6 +34,7 @@ _PREFETCHED: Final = (
 TAG: Final = "tag"
 NAME: Final = "Name"
 """The key of a network tag in ``--node-tag tag=NAME``. Every other key is a label's."""
+_NO_CLUSTER: Final = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or give --project"
 SELF_MANAGED: Final = "self-managed"
 """The ``--location`` that chooses the self-managed cluster of a name that a GKE cluster has too."""
 
@@ -205,9 +206,9 @@ def _chosen_cluster(request: CollectRequest, named: Sequence[GkeCluster], *, bes
 def _roles_by_flags(api: Api, request: CollectRequest, instances: Sequence[Instance]) -> dict[str, HostRoles]:
     """Return the roles from the user's flags, by instance id. A flag that matches no instance leaves a Gap."""
     flagged = FlaggedHosts(api, calls.LIST_INSTANCES)
-    for role, pair in ((role, pair) for role, pairs in request.role_tags.items() for pair in pairs):
+    for flag, role, pair in tag_flags(request.role_tags):
         hit = [host.id for host in instances if _has_label(host, pair) and is_free(host, request.cluster)]
-        flagged.add(f"--{role}-tag {pair}", (role,), hit)
+        flagged.add(flag, (role,), hit)
     for name, roles in request.extra_hosts.items():
         hit = [host.id for host in instances if name in {host.host.name, host.number, host.id}]
         flagged.add(f"--host {name}", tuple(roles), hit)
@@ -228,8 +229,6 @@ def is_free(host: Instance, cluster: str) -> bool:
 def _not_found(
     api: Api, caller: Caller, request: CollectRequest, managed: Sequence[str], everyone: Iterable[Instance]
 ) -> ClusterNotFoundError | AccessError:
-    if error := refused_search(request.cluster, api.gaps, caller.project, "gcp"):
-        return error
     names = {*managed, *(name for host in everyone for name in installer_labels.clusters_of(host))}
-    hint = "No cluster was found. Name its hosts with --control-plane-tag and --node-tag, or give --project"
-    return not_found(request.cluster, caller.project, names, hint)
+    missing = not_found(request.cluster, caller.project, names, _NO_CLUSTER)
+    return refused_search(request.cluster, api.gaps, caller.project, "gcp") or missing

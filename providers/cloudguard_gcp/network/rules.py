@@ -61,11 +61,7 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
     if not services:
         message = "it has neither allowed nor denied"
         raise AnswerError(message)
-    order, groups, ranges = (
-        order_of(number(item, "priority", 1000), action),
-        targets_of(item),
-        AddressSet.of(texts(item, "destinationRanges" if ingress else "sourceRanges")),
-    )
+    groups = targets_of(item)
     owner = OWNERS.of_rule(name, text(item, "description"))
     mandated = (match := BY_GKE.fullmatch(name)) is not None and groups == (by_tag(f"{match[1]}-node"),)
     others = ", ".join(sorted(key for key in item if _SELECTORS.fullmatch(key) and key not in _KNOWN and item[key]))
@@ -80,11 +76,11 @@ def _rules(item: Item, source: Source) -> Iterator[Rule]:
             services=services,
             peer=peer,
             source=source,
-            order=order,
+            order=order_of(number(item, "priority", 1000), action),
             description=text(item, "description"),
             target_groups=groups,
             written_by=owner,
-            target_ranges=ranges,
+            target_ranges=AddressSet.of(texts(item, "destinationRanges" if ingress else "sourceRanges")),
             uncertain=strange,
             provider_mandated=mandated,
         )

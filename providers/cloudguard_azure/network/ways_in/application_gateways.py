@@ -123,7 +123,7 @@ def _pool(gateway: str, number: int, item: Item) -> BackendPool:
     addresses = (read_addresses(text(address, "ipAddress")) for address in _addresses(item))
     configurations = ids_in(child(item, "properties"), "backendIPConfigurations")
     pool_id = canonical(text(item, "id")) or f"{gateway}#{number}"
-    return BackendPool(pool_id, configurations, (), tuple(("", address) for address in addresses if address))
+    return BackendPool(pool_id, configurations, addresses=tuple(("", address) for address in addresses if address))
 
 
 def _published(inside: Item, source: Source) -> Iterator[tuple[str, PublishedService]]:
@@ -155,7 +155,7 @@ def _rules(item: Item, named: Mapping[str, Item], pools: Mapping[str, BackendPoo
             front=front_end(front),
             outside=outside,
             inside=_tcp(port(settings, "port", 0)),
-            pool=pools.get(pool, BackendPool(pool, (), (), ())),
+            pool=pools.get(pool, BackendPool(pool)),
             plaintext=word(settings, "protocol") in _PLAIN,
         )
 

@@ -118,7 +118,10 @@ def _flows(context: Context, balancer: LoadBalancer) -> Iterator[_Flow]:
 
 
 def _front_end_for(front: FrontEnd, rule: Forwarding) -> FrontEnd | None:
-    return FrontEnd(f"{front.id}#unknown") if rule.floating is None else front if rule.floating else None
+    """Return the front end that packets stay addressed to. None: they are addressed to the member."""
+    if rule.floating is None:
+        return FrontEnd(f"{front.id}#unknown")
+    return front if rule.floating else None
 
 
 def _services(api: Api, rule: Forwarding) -> tuple[tuple[ServiceSet, ServiceSet], ...]:
@@ -150,7 +153,8 @@ def _balancers(context: Context, balancer: LoadBalancer, flows: Iterable[_Flow])
     for flow in flows:
         by_front.setdefault((flow.front, flow.addressed_to), []).append(flow)
     for (front, addressed_to), mine in by_front.items():
-        suffix = "" if addressed_to == front else f"#to {addressed_to.name}" if addressed_to else "#translated"
+        suffix = f"#to {addressed_to.name}" if addressed_to else "#translated"
+        suffix = "" if addressed_to == front else suffix
         addressed, source = addressed_to or front, Source(LIST_LOAD_BALANCERS.name, name_of(balancer.id))
         alone = sum(front_end == front for front_end, _ in by_front) == 1
         places = dict.fromkeys(name for flow in mine for member in flow.members for name in member.subnets)

@@ -159,7 +159,7 @@ def _rule(firewall: Firewall, rule: NatRule, clients: str) -> ProxyRule:
         front=FrontEnd(rule_id, rule.public, address=rule.destinations, version6=False),
         outside=rule.outside,
         inside=rule.inside,
-        pool=BackendPool(rule_id, (), (), (("", rule.target),)),
+        pool=BackendPool(rule_id, addresses=(("", rule.target),)),
         filters=(clients,),
     )
 

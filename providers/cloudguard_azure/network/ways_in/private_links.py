@@ -91,7 +91,7 @@ def _direct(ranges: Mapping[str, AddressSet], item: Item) -> Proxy | None:
     address = read_addresses(text(inside, "destinationIPAddress"))
     if not address:
         return None
-    pool = BackendPool(resource_id, (), (), (("", address),))
+    pool = BackendPool(resource_id, addresses=(("", address),))
     _, service = _published(ranges, item)
     return Proxy(
         id=resource_id,

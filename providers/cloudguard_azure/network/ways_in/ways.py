@@ -111,17 +111,16 @@ def read_ways(api: Api, request: WaysRequest) -> Ways:
     firewalls, clients = read_firewalls(api, targets)
     links, consumers = read_direct_links(api, ranges)
     proxies = tuple(targets.balancers_of((*gateways, *firewalls, *links)))
+    networks = {*(endpoint.network for endpoint in endpoints), *(proxy.network for proxy in proxies)}
     return Ways(
-        (*balancers, *proxies),
-        endpoints,
-        read_bastions(api, near, ranges),
-        _outbound(api, request, members, addresses, (listed, subnets)),
-        frozenset({*(endpoint.network for endpoint in endpoints), *(proxy.network for proxy in proxies)})
-        - request.own_networks
-        - {""},
-        AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
-        _skus(balancers, listed),
-        (*appliances_of(listed), *policies, *clients, *consumers),
+        balancers=(*balancers, *proxies),
+        endpoints=endpoints,
+        tunnels=read_bastions(api, near, ranges),
+        outbound_addresses=_outbound(api, request, members, addresses, (listed, subnets)),
+        networks=frozenset(networks - request.own_networks - {""}),
+        control_plane=AddressSet.union(ranges[name] for name in subnets_of_apis(endpoints) if name in ranges),
+        skus=_skus(balancers, listed),
+        filters=(*appliances_of(listed), *policies, *clients, *consumers),
     )
 
 
