@@ -8,20 +8,19 @@ in its own process, ROUNDS times (a variable of the environment, 3 by default).
 from __future__ import annotations
 
 import json
+import os
 import sys
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from subprocess import PIPE, Popen
 from typing import Any
 
-from tabulate import tabulate
-
-from gcp_cost import ROUNDS, run
+from gcp_cost import compare
 
 HERE = Path(__file__).parent
 PAGE = 100
+SUBSCRIPTION = "AZURE_SUBSCRIPTION_ID"
+"""The variable that names the subscription."""
 
 
 def serve(folder: str, count: int, delay: float) -> None:
@@ -47,7 +46,7 @@ def serve(folder: str, count: int, delay: float) -> None:
         time.sleep(3600)
 
 
-def record(file: str, subscription: str) -> None:
+def record(file: str) -> None:
     """Read the cluster and write every call to ``file``."""
     from cloudguard.provider.port import CollectRequest  # noqa: PLC0415 - each way of running loads only what it needs
     from cloudguard_azure import ADAPTER  # noqa: PLC0415
@@ -61,11 +60,11 @@ def record(file: str, subscription: str) -> None:
         return inner(self, call, parameters)
 
     reader.fetch = noting
-    ADAPTER.collect(CollectRequest(cluster="prod", options={"subscription": (subscription,)}))
+    ADAPTER.collect(CollectRequest(cluster="prod", options={"subscription": (os.environ[SUBSCRIPTION],)}))
     Path(file).write_text(json.dumps(recorded), encoding="utf-8")
 
 
-def replay(file: str, subscription: str) -> None:
+def replay(file: str) -> None:
     """Make the calls in ``file``, page by page, with the same number of threads as the reader."""
     from importlib import import_module  # noqa: PLC0415 - each way of running loads only what it needs
     from operator import attrgetter  # noqa: PLC0415
@@ -73,7 +72,7 @@ def replay(file: str, subscription: str) -> None:
     from azure.identity import DefaultAzureCredential  # noqa: PLC0415
 
     calls = json.loads(Path(file).read_text(encoding="utf-8"))
-    credential = DefaultAzureCredential()
+    credential, subscription = DefaultAzureCredential(), os.environ[SUBSCRIPTION]
     clients: dict[tuple[str, str], Any] = {}
     for package, name, _, parameters in calls:
         key = package, parameters.get("subscription", subscription)
@@ -92,34 +91,16 @@ def replay(file: str, subscription: str) -> None:
 
 
 def main(count: int, delay: float) -> None:
-    """Print a table of both commands, with the best of a few rounds each."""
-    with tempfile.TemporaryDirectory() as folder:
-        child = Popen([sys.executable, __file__, "serve", folder, str(count), str(delay)], stdout=PIPE, text=True)
-        try:
-            assert child.stdout is not None  # noqa: S101 - asked for above
-            environment: dict[str, str] = json.loads(child.stdout.readline())
-            calls, subscription = str(Path(folder) / "calls.json"), environment["AZURE_SUBSCRIPTION_ID"]
-            run([sys.executable, __file__, "record", calls, subscription], environment)
-            program, file = str(Path(sys.executable).with_name("cloudguard")), str(Path(folder) / "prod.json")
-            commands = {
-                "bare loop": [sys.executable, __file__, "replay", calls, subscription],
-                "collect": [program, "collect", "azure", "--cluster", "prod", "-o", file, "-q"],
-            }
-            best = {name: min(run(command, environment) for _ in range(ROUNDS)) for name, command in commands.items()}
-        finally:
-            child.kill()
-            child.wait()
-    base = best["bare loop"][0]
-    rows = [[name, *figures, figures[0] / base] for name, figures in best.items()]
+    """Print the table."""
     print(f"{count:,} machines, interfaces and disks; {delay * 1000:.0f} ms a page of {PAGE}")
-    print(tabulate(rows, ["", "wall s", "user s", "peak MB", "to bare loop"], floatfmt=".2f"))
+    compare(__file__, "azure", count, delay)
 
 
 if __name__ == "__main__":
     match sys.argv[1:]:
         case ["serve", folder, count, delay]:
             serve(folder, int(count), float(delay))
-        case ["record" | "replay" as how, file, subscription]:
-            {"record": record, "replay": replay}[how](file, subscription)
+        case ["record" | "replay" as how, file]:
+            {"record": record, "replay": replay}[how](file)
         case words:
             main(int(words[0]) if words else 1500, float(words[1]) / 1000 if words[1:] else 0.05)

@@ -109,30 +109,23 @@ def run(command: list[str], environment: dict[str, str]) -> tuple[float, float, 
     return wall, used.ru_utime, used.ru_maxrss / 1024
 
 
-def main(count: int, delay: float) -> None:
-    """Print a table of both commands, with the best of a few rounds each."""
+def compare(script: str, provider: str, count: int, delay: float) -> None:
+    """Print a table of a bare loop and of ``collect``, with the best of a few rounds each.
+
+    ``script`` is a file with the commands "serve", "record" and "replay".
+    """
     with tempfile.TemporaryDirectory() as folder:
-        child = subprocess.Popen(
-            [sys.executable, __file__, "serve", folder, str(count), str(delay)], stdout=subprocess.PIPE, text=True
-        )
+        serving = [sys.executable, script, "serve", folder, str(count), str(delay)]
+        child = subprocess.Popen(serving, stdout=subprocess.PIPE, text=True)
         try:
             assert child.stdout is not None  # noqa: S101 - asked for above
             environment: dict[str, str] = json.loads(child.stdout.readline())
-            calls = str(Path(folder) / "calls.json")
-            run([sys.executable, __file__, "record", calls], environment)
+            calls, file = str(Path(folder) / "calls.json"), str(Path(folder) / "prod.json")
+            run([sys.executable, script, "record", calls], environment)
             program = str(Path(sys.executable).with_name("cloudguard"))
             commands = {
-                "bare loop": [sys.executable, __file__, "replay", calls],
-                "collect": [
-                    program,
-                    "collect",
-                    "gcp",
-                    "--cluster",
-                    "prod",
-                    "-o",
-                    str(Path(folder) / "prod.json"),
-                    "-q",
-                ],
+                "bare loop": [sys.executable, script, "replay", calls],
+                "collect": [program, "collect", provider, "--cluster", "prod", "-o", file, "-q"],
             }
             best = {name: min(run(command, environment) for _ in range(ROUNDS)) for name, command in commands.items()}
         finally:
@@ -140,8 +133,13 @@ def main(count: int, delay: float) -> None:
             child.wait()
     base = best["bare loop"][0]
     rows = [[name, *figures, figures[0] / base] for name, figures in best.items()]
-    print(f"{count:,} instances, firewalls and disks; {delay * 1000:.0f} ms a page")
     print(tabulate(rows, ["", "wall s", "user s", "peak MB", "to bare loop"], floatfmt=".2f"))
+
+
+def main(count: int, delay: float) -> None:
+    """Print the table."""
+    print(f"{count:,} instances, firewalls and disks; {delay * 1000:.0f} ms a page")
+    compare(__file__, "gcp", count, delay)
 
 
 if __name__ == "__main__":

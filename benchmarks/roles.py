@@ -58,7 +58,7 @@ def ours(role: KnownRole) -> tuple[float, Excess]:
     excess = first.of(identity)
     for _ in range(ROUNDS):
         started = process_time()
-        comparer = Comparer(first.setting.cluster, first.identities, first.iam_catalog, first.setting.declarations)
+        comparer = Comparer(first.facts.cluster, first.identities, first.iam_catalog, first.facts.declarations)
         excess = comparer.of(identity)
         excess.certain.witness()
         times.append((process_time() - started) * 1000)
