@@ -12,6 +12,7 @@ from cloudguard.model.network import Endpoint
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import Packet, PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.filters import UNKNOWN_TARGET, RuleTarget
 from cloudguard.reachability.host_classes import Registration
 from cloudguard.reachability.paths import Path, Reachability
 from cloudguard.results.change import PeerOf, Resource, RulePeer, RuleTraffic
@@ -68,7 +69,7 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet) -> Iterator[At
     names = _one_in_series(reach, _narrowable(path))
     for filter_, rule in _in_order(reach, path, names):
         if rule.action is not Action.PERMIT:
-            if filter_.ordered and not reach.filters.uncertain(rule, path.destination):
+            if filter_.ordered and not reach.filters.uncertain(rule, path.rule_target.addresses):
                 denied[filter_.id] |= _part(reach, path, rule, excess)
             continue
         packets = _part(reach, path, rule, excess) - denied[filter_.id]
@@ -81,7 +82,7 @@ def attribute(reach: Reachability, path: Path, excess: PacketSet) -> Iterator[At
 
 def _in_order(reach: Reachability, path: Path, names: tuple[str, ...]) -> list[tuple[Filter, Rule]]:
     """Return the ingress rules that apply on a path: filter by filter in the order of ``names``, each in rule order."""
-    rules = reach.filters.rules(names, Direction.INGRESS, path.target_groups, path.destination)
+    rules = reach.filters.rules(names, Direction.INGRESS, path.rule_target)
     return sorted(rules, key=lambda pair: (names.index(pair[0].id), pair[1].order))
 
 
@@ -114,7 +115,7 @@ def _part(reach: Reachability, path: Path, rule: Rule, excess: PacketSet) -> Pac
     """
     if rule.peer.group and rule.peer.group not in path.sender.groups:
         return PacketSet.nothing()
-    packets, listening = reach.filters.packets(rule, path.destination).lower, _listening(path)
+    packets, listening = reach.filters.packets(rule, path.rule_target.addresses).lower, _listening(path)
     if listening is None:
         return excess.only(rule.services) if rule.peer.group else excess & packets
     if rule.peer.group:
@@ -194,7 +195,7 @@ def _hops(reach: Reachability, path: Path, packet: Packet, attributed: Rule | No
     entered_subnet = None if same_subnet else reach.subnets.get(subnet)
     for name in entered_subnet.filters if entered_subnet else ():
         yield from _filters(reach, HopKind.SUBNET_FILTER, (name,), sent, attributed)
-    arrived = replace(sent, target_groups=path.target_groups, destination=path.destination)
+    arrived = replace(sent, target=path.rule_target)
     yield from _filters(reach, HopKind.TARGET_FILTER, path.filters, arrived, attributed)
 
 
@@ -219,21 +220,20 @@ def _balancer_hops(
 class _Sent:
     """A packet at a filter. It comes from one of ``addresses``, the likeliest first, and its sender is in ``groups``.
 
-    ``target_groups`` and ``destination`` are the groups and addresses of the target that the filter guards.
+    ``target``: what the filter guards.
     """
 
     addresses: tuple[AddressSet, ...]
     groups: tuple[str, ...]
     service: int
-    target_groups: tuple[str, ...] = ()
-    destination: AddressSet | None = None
+    target: RuleTarget = UNKNOWN_TARGET
 
 
 def _filters(
     reach: Reachability, kind: HopKind, names: tuple[str, ...], sent: _Sent, attributed: Rule | None
 ) -> Iterator[Hop]:
     """Yield the hop of the rule of the filters ``names`` that permits the packet, or one for each filter in series."""
-    rules = reach.filters.rules(names, Direction.INGRESS, sent.target_groups, sent.destination)
+    rules = reach.filters.rules(names, Direction.INGRESS, sent.target)
     known = reach.filters.filters  # a filter that was not read has no rules
     rank = {name: place if known[name].in_chain else 0 for place, name in enumerate(names) if name in known}
     ordered = sorted(rules, key=lambda item: (rank[item[0].id], item[1].order, item[1] is not attributed))
@@ -251,7 +251,7 @@ def _filters(
                 left.add(filter_.id)
             elif rule.action is Action.NEXT:
                 left.add(filter_.id)
-            elif filter_.ordered and not reach.filters.uncertain(rule, sent.destination):
+            elif filter_.ordered and not reach.filters.uncertain(rule, sent.target.addresses):
                 break
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
+from typing import Final, NamedTuple
 
 from cloudguard.model.filters import Action, Direction, Filter, Rule
 from cloudguard.model.network import Subnet, Topology
@@ -20,12 +21,21 @@ UDP = ServiceSet.parse("udp")
 NEEDS_NO_REPLY = ServiceSet.everything() - TCP - UDP
 
 
-class Filters:
-    """Every filter of a topology, compiled once.
+class RuleTarget(NamedTuple):
+    """The groups of a guarded interface, and its addresses as destination of packets (None: unknown).
 
-    The parameters ``groups`` and ``addresses`` of methods are the groups of the guarded interface and its addresses
-    as destination of packets (None: unknown). They matter because a rule with targets applies only to some interfaces.
+    They matter because a rule with target groups or ranges applies only to some interfaces.
     """
+
+    groups: tuple[str, ...] = ()
+    addresses: AddressSet | None = None
+
+
+UNKNOWN_TARGET: Final = RuleTarget()
+
+
+class Filters:
+    """Every filter of a topology, compiled once."""
 
     def __init__(self, topology: Topology) -> None:
         self.filters: Mapping[str, Filter] = {guard.id: guard for guard in topology.filters}
@@ -44,30 +54,22 @@ class Filters:
         }
 
     def allowed_traffic(
-        self,
-        names: tuple[str, ...],
-        direction: Direction,
-        groups: Iterable[str] = (),
-        addresses: AddressSet | None = None,
+        self, names: tuple[str, ...], direction: Direction, target: RuleTarget = UNKNOWN_TARGET
     ) -> AllowedTraffic:
         """Return the traffic that a set of filters (ids) allows in one direction. Without a filter all is allowed."""
-        named = frozenset(self._target_groups.intersection(groups))
-        guarded = None if self._with_target_ranges.isdisjoint(names) else addresses
-        return self._allowed_traffic(names, direction, named, guarded)
+        named = frozenset(self._target_groups.intersection(target.groups))
+        addresses = None if self._with_target_ranges.isdisjoint(names) else target.addresses
+        return self._allowed_traffic(names, direction, named, addresses)
 
     def without(
-        self,
-        names: tuple[str, ...],
-        edited: Collection[tuple[str, str]],
-        groups: Iterable[str],
-        addresses: AddressSet | None,
+        self, names: tuple[str, ...], edited: Collection[tuple[str, str]], target: RuleTarget
     ) -> AllowedTraffic:
         """Return the ingress traffic that filters would allow without the ``edited`` rules (filter id, rule id)."""
-        rules = self.rules(names, Direction.INGRESS, groups, addresses)
+        rules = self.rules(names, Direction.INGRESS, target)
         kept = [(guard, rule) for guard, rule in rules if (guard.id, rule.id) not in edited]
         if self._in_chain.isdisjoint(names):
             return self.compile(tuple(rule for _, rule in kept), ordered=False)
-        return self._chain(names, kept, addresses)
+        return self._chain(names, kept, target.addresses)
 
     @cached_method
     def _allowed_traffic(
@@ -76,7 +78,8 @@ class Filters:
         if not names:
             return AllowedTraffic(exactly(PacketSet.everything()), {})
         if not self._in_chain.isdisjoint(names):
-            return self._chain(names, self.rules(names, direction, groups, addresses), addresses)
+            rules = self.rules(names, direction, RuleTarget(tuple(groups), addresses))
+            return self._chain(names, rules, addresses)
         first, *others = (self._of_filter(name, direction) for name in names)
         by_address, by_group = first.by_address, defaultdict(ServiceSet, first.by_group)
         for other in others:
@@ -92,11 +95,11 @@ class Filters:
         by_name = ((name, [rule for guard, rule in rules if guard.id == name]) for name in names)
         return chain(tuple(self._rule_list(name, listed, addresses) for name, listed in by_name))
 
-    def passed_on(self, name: str, groups: Iterable[str], addresses: AddressSet | None) -> AllowedTraffic:
+    def passed_on(self, name: str, target: RuleTarget) -> AllowedTraffic:
         """Return the ingress traffic that one filter of a chain does not deny: it permits it or passes it on."""
-        rules = (rule for _, rule in self.rules((name,), Direction.INGRESS, groups, addresses))
+        rules = (rule for _, rule in self.rules((name,), Direction.INGRESS, target))
         last = RuleList((CompiledRule(Action.PERMIT, ServiceSet.everything(), EVERYWHERE),))
-        return chain((self._rule_list(name, rules, addresses), last))
+        return chain((self._rule_list(name, rules, target.addresses), last))
 
     def _rule_list(self, name: str, rules: Iterable[Rule], addresses: AddressSet | None) -> RuleList:
         """Return the compiled rules of one filter. A filter that was not read may decide anything."""
@@ -196,20 +199,16 @@ class Filters:
         return unknown(named) if self.uncertain(rule, addresses) else exactly(named)
 
     def rules(
-        self,
-        names: tuple[str, ...],
-        direction: Direction,
-        groups: Iterable[str] = (),
-        addresses: AddressSet | None = None,
+        self, names: tuple[str, ...], direction: Direction, target: RuleTarget = UNKNOWN_TARGET
     ) -> list[tuple[Filter, Rule]]:
         """Return the rules of filters (ids) that apply, in the filters' order."""
-        known, members = (self.filters[name] for name in names if name in self.filters), frozenset(groups)
+        known, members = (self.filters[name] for name in names if name in self.filters), frozenset(target.groups)
         return [
             (guard, rule)
             for guard in known
             for rule in guard.rules
             if rule.direction is direction and not (rule.target_groups and members.isdisjoint(rule.target_groups))
-            if self._versions(rule, addresses)
+            if self._versions(rule, target.addresses)
         ]
 
     def subnet_filters(self, subnet: str) -> Bounds:

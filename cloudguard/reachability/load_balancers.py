@@ -17,7 +17,7 @@ from cloudguard.packet_sets.bounds import Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE
-from cloudguard.reachability.filters import TCP, UDP, Filters
+from cloudguard.reachability.filters import TCP, UDP, Filters, RuleTarget
 from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.reachability.senders import Sender, SenderKind, Senders, all_from, consumers
 
@@ -100,7 +100,7 @@ class LoadBalancerPaths:
         if not balancer.dual_stack:
             arriving = arriving.within(ALL4)
         filters = () if sender.published and not sender.published.filtered else balancer.front.filters
-        traffic = self._filters.allowed_traffic(filters, Direction.INGRESS, addresses=self._own_addresses(balancer))
+        traffic = self._filters.allowed_traffic(filters, Direction.INGRESS, self._own_target(balancer))
         passing, outer = arriving & traffic.allows(sender.addresses, sender.groups), balancer.outer
         if outer is None:
             return _clients_of(passing, services)
@@ -127,9 +127,9 @@ class LoadBalancerPaths:
         preserved = _clients_of(traffic.allows(EVERYWHERE, outer.groups), services)
         return sent & (preserved.within(ALL4) | _either(preserved, replaced).within(ALL6))
 
-    def _own_addresses(self, balancer: Balancer) -> AddressSet | None:
-        """Return the balancer's possible addresses inside the network, which its filters guard, or None if unknown."""
-        return self._senders.ranges(balancer.subnets) or None
+    def _own_target(self, balancer: Balancer) -> RuleTarget:
+        """Return a balancer as the target of its filters' rules, by its possible addresses inside the network."""
+        return RuleTarget(addresses=self._senders.ranges(balancer.subnets) or None)
 
     def _from_subnet(
         self, registration: Registration, subnet: str, clients: Bounds, sender: Sender, target: HostClass
@@ -138,8 +138,7 @@ class LoadBalancerPaths:
         balancer, key = registration.balancer, target.key
         addresses = target.addresses or self._senders.ranges((key.subnet,))
         clients = _only(clients, *self._let_out(registration, subnet, target, addresses))
-        destination = destination_addresses(target, balancer)
-        traffic = self._filters.allowed_traffic(key.filters, Direction.INGRESS, key.groups, destination)
+        traffic = self._filters.allowed_traffic(key.filters, Direction.INGRESS, rule_target(target, balancer))
         same_subnet = subnet == key.subnet
         ingress = exactly(PacketSet.everything()) if same_subnet else self._filters.subnet_filters(key.subnet)
         preserved = clients & traffic.allows(EVERYWHERE, seen_groups(balancer, sender.groups)) & ingress
@@ -159,8 +158,8 @@ class LoadBalancerPaths:
         self, registration: Registration, subnet: str, target: HostClass, addresses: AddressSet
     ) -> tuple[ServiceSet, ServiceSet]:
         """Return the services let out of the balancer's subnet to every target, and to at least one target."""
-        own_addresses, filters = self._own_addresses(registration.balancer), registration.balancer.filters
-        traffic = self._filters.allowed_traffic(filters, Direction.EGRESS, addresses=own_addresses)
+        balancer = registration.balancer
+        traffic = self._filters.allowed_traffic(balancer.filters, Direction.EGRESS, self._own_target(balancer))
         out = traffic.allows(EVERYWHERE, target.key.groups)
         if subnet != target.key.subnet:
             out &= self._filters.subnet_egress(subnet)
@@ -202,6 +201,11 @@ def destination_addresses(target: HostClass, balancer: Balancer | None) -> Addre
     if balancer is None or not balancer.keeps_destination:
         return target.addresses or target.subnet_ranges or None
     return balancer.addresses or None
+
+
+def rule_target(target: HostClass, balancer: Balancer | None = None) -> RuleTarget:
+    """Return a class of hosts as the target of its filters' rules, for packets through ``balancer`` (None: direct)."""
+    return RuleTarget(target.key.groups, destination_addresses(target, balancer))
 
 
 def _with_replaced_addresses(

@@ -14,9 +14,9 @@ from cloudguard.packet_sets.bounds import NOTHING, Bounds, exactly
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
-from cloudguard.reachability.filters import TCP, UDP, Filters, versions_of
+from cloudguard.reachability.filters import TCP, UDP, Filters, RuleTarget, versions_of
 from cloudguard.reachability.host_classes import HostClass, Registration, classify, hosts_text
-from cloudguard.reachability.load_balancers import LoadBalancerPaths, destination_addresses
+from cloudguard.reachability.load_balancers import LoadBalancerPaths, rule_target
 from cloudguard.reachability.senders import Sender, SenderKind, Senders
 from cloudguard.values import cached_method, dataclass
 
@@ -44,16 +44,11 @@ class Path:
         return self.registration.balancer if self.registration else None
 
     @property
-    def destination(self) -> AddressSet | None:
-        """The destination addresses of packets at the target's filters, or None if they are unknown."""
+    def rule_target(self) -> RuleTarget:
+        """The target of the path as the target of its filters' rules."""
         if isinstance(self.target, Endpoint):
-            return self.endpoint_ranges
-        return destination_addresses(self.target, self.balancer)
-
-    @property
-    def target_groups(self) -> tuple[str, ...]:
-        """The groups of the target. They decide which rules with target groups apply."""
-        return () if isinstance(self.target, Endpoint) else self.target.key.groups
+            return RuleTarget(addresses=self.endpoint_ranges)
+        return rule_target(self.target, self.balancer)
 
     @property
     def filters(self) -> tuple[str, ...]:
@@ -92,7 +87,7 @@ class Reachability:
         if endpoint.private:
             known = all(name in self.subnets for name in endpoint.subnets)
             ranges = (self.senders.ranges(endpoint.subnets) or None) if known else None
-            traffic = self.filters.allowed_traffic(endpoint.filters, Direction.INGRESS, addresses=ranges)
+            traffic = self.filters.allowed_traffic(endpoint.filters, Direction.INGRESS, RuleTarget(addresses=ranges))
             for sender in self.senders.inside(endpoint.subnets):
                 allowed = traffic.by_address.within(sender.addresses).only(endpoint.service)
                 yield Path(sender, endpoint, sender.bounded(allowed), endpoint_ranges=ranges)
@@ -155,8 +150,7 @@ class Reachability:
     @cached_method
     def _let_out(self, source: HostClass, destination: AddressSet, groups: tuple[str, ...]) -> list[ServiceBounds]:
         """Return the services that the source's filters and subnet let out, for IPv4 and for IPv6."""
-        addresses = destination_addresses(source, None)
-        traffic = self.filters.allowed_traffic(source.key.filters, Direction.EGRESS, source.key.groups, addresses)
+        traffic = self.filters.allowed_traffic(source.key.filters, Direction.EGRESS, rule_target(source))
         out = traffic.allows(destination, groups) & self.filters.subnet_egress(source.key.subnet)
         by_version = [out.within(version) for version in (ALL4, ALL6)]
         return [(bounds.lower.services(), bounds.upper.services()) for bounds in by_version]
@@ -182,8 +176,7 @@ class Reachability:
 
     def allowed_in(self, target: HostClass) -> AllowedTraffic:
         """Return the traffic that a class's own filters let in."""
-        addresses = destination_addresses(target, None)
-        return self.filters.allowed_traffic(target.key.filters, Direction.INGRESS, target.key.groups, addresses)
+        return self.filters.allowed_traffic(target.key.filters, Direction.INGRESS, rule_target(target))
 
     def _direct(self, target: HostClass) -> Iterator[Path]:
         """Yield the path from the internet to the public addresses of a class, if it has or may have any."""

@@ -14,7 +14,7 @@ from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.planning.certificates.guarded import Guarded
 from cloudguard.planning.proof.needed_traffic import needed_between, needed_by_balancers, needed_by_paths
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState
-from cloudguard.reachability.filters import TCP, UDP
+from cloudguard.reachability.filters import TCP, UDP, RuleTarget
 from cloudguard.reachability.host_classes import HostClass, Registration
 from cloudguard.reachability.load_balancers import seen_groups
 from cloudguard.reachability.paths import Path
@@ -86,7 +86,9 @@ def _hosts_through(
 
 def permitted(first: NetworkState, caller: Caller, target: Guarded) -> Iterator[Flow]:
     """Yield what the filters of ``target`` allow today of the needs of ``caller``."""
-    traffic = first.reach.filters.allowed_traffic(target.filters, Direction.INGRESS, target.groups, target.addresses)
+    traffic = first.reach.filters.allowed_traffic(
+        target.filters, Direction.INGRESS, RuleTarget(target.groups, target.addresses)
+    )
     allowed = traffic.allows(caller.addresses, caller.groups).only(caller.services)
     groups = tuple(dict.fromkeys((*caller.groups, *caller.later)))
     for addresses, services in (allowed.lower - IMPOSSIBLE).items():

@@ -11,7 +11,7 @@ from cloudguard.model.snapshot import Snapshot
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.planning.certificates.guarded import Guarded
 from cloudguard.planning.edits.model_edits import EditOfChange, edited
-from cloudguard.reachability.filters import Filters
+from cloudguard.reachability.filters import Filters, RuleTarget
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.results.change import RuleEdit
 from cloudguard.values import dataclass
@@ -30,7 +30,7 @@ class Variant:
 
     def rules(self, filters: Filters) -> list[Json]:
         """Return the ingress rules of the variant, with the rules' state in ``filters``."""
-        rules = filters.rules((self.filter,), Direction.INGRESS, self.groups, self.addresses)
+        rules = filters.rules((self.filter,), Direction.INGRESS, RuleTarget(self.groups, self.addresses))
         return [_rule(filters, rule, self.addresses) for _, rule in rules]
 
 

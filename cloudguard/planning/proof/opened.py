@@ -15,11 +15,9 @@ from cloudguard.packet_sets.bounds import Bounds
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.planning.proof.network_state import IMPOSSIBLE, NetworkState, Peer
 from cloudguard.reachability.allowed_traffic import EVERYWHERE, AllowedTraffic
-from cloudguard.reachability.load_balancers import destination_addresses
+from cloudguard.reachability.filters import UNKNOWN_TARGET, RuleTarget
+from cloudguard.reachability.load_balancers import rule_target
 from cloudguard.values import dataclass
-
-_Target = tuple[tuple[str, ...], AddressSet | None]
-"""The groups of a guarded target, and the destination addresses of packets to it (None: unknown)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,25 +45,22 @@ def _more(before: Bounds, after: Bounds) -> PacketSet:
     return ((after.upper - before.upper) | (after.lower - before.lower)) - IMPOSSIBLE
 
 
-def _targets(state: NetworkState, guard: Filter) -> Iterator[_Target]:
+def _targets(state: NetworkState, guard: Filter) -> Iterator[RuleTarget]:
     """Yield the kinds of targets that the rules of ``guard`` distinguish, as groups and destination addresses."""
     named = {name for rule in guard.rules for name in rule.target_groups}
-    targets = dict[_Target, None]()
-    targets[(), None] = None
-    targets |= {((name,), None): None for name in sorted(named)}
+    targets = dict.fromkeys([UNKNOWN_TARGET, *(RuleTarget((name,)) for name in sorted(named))])
     if named or any(rule.target_ranges for rule in guard.rules):
         for host_class in state.classes:
             if guard.id in host_class.key.filters:
-                targets[host_class.key.groups, destination_addresses(host_class, None)] = None
+                targets[rule_target(host_class)] = None
     yield from targets
 
 
-def _of(state: NetworkState, guard: Filter, target: _Target) -> Iterator[AllowedTraffic]:
+def _of(state: NetworkState, guard: Filter, target: RuleTarget) -> Iterator[AllowedTraffic]:
     """Yield the traffic that a filter allows. For a filter in a chain, also yield the traffic that it passes on."""
-    groups, addresses = target
-    yield state.reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, groups, addresses)
+    yield state.reach.filters.allowed_traffic((guard.id,), Direction.INGRESS, target)
     if guard.in_chain:
-        yield state.reach.filters.passed_on(guard.id, groups, addresses)
+        yield state.reach.filters.passed_on(guard.id, target)
 
 
 def opened_by_endpoint(before: NetworkState, after: NetworkState, place: int, declared: PacketSet) -> Iterator[Opened]:

@@ -8,8 +8,9 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.reachability.allowed_traffic import AllowedTraffic
+from cloudguard.reachability.filters import RuleTarget
 from cloudguard.reachability.host_classes import HostClass
-from cloudguard.reachability.load_balancers import destination_addresses
+from cloudguard.reachability.load_balancers import rule_target
 from cloudguard.reachability.paths import Reachability
 from cloudguard.reachability.senders import all_from
 from cloudguard.results.change import PeerOf, RulePeer
@@ -39,7 +40,7 @@ class UneditedRules:
         self, guard: str, target_groups: tuple[str, ...], source: HostClass, to: AddressSet | None
     ) -> ServiceSet:
         """Return the services on which a filter (id) lets in all hosts of a class today, at the addresses ``to``."""
-        allowed = self._filters.allowed_traffic((guard,), Direction.INGRESS, target_groups, to)
+        allowed = self._filters.allowed_traffic((guard,), Direction.INGRESS, RuleTarget(target_groups, to))
         admitted = allowed.allows(source.possible_addresses, source.key.groups).lower
         return ServiceSet.everything() - (self.sent_by(source) - admitted).services()
 
@@ -60,24 +61,16 @@ class UneditedRules:
 
         ``target_groups`` are the groups of the target, if the target is not a class of hosts.
         """
-        target_groups = target.key.groups if target is not None else target_groups
-        destination = destination_addresses(target, None) if target is not None else None
-        return self._allowed(filters, target_groups, destination, sent, groups)
+        aimed = rule_target(target) if target is not None else RuleTarget(target_groups)
+        return self._allowed(filters, aimed, sent, groups)
 
     @cached_method
     def _allowed(
-        self,
-        filters: tuple[str, ...],
-        target_groups: tuple[str, ...],
-        destination: AddressSet | None,
-        sent: PacketSet,
-        groups: tuple[str, ...],
+        self, filters: tuple[str, ...], target: RuleTarget, sent: PacketSet, groups: tuple[str, ...]
     ) -> ServiceSet:
-        admitted = self._without(filters, target_groups, destination).allows(sent.addresses(), groups).lower
+        admitted = self._without(filters, target).allows(sent.addresses(), groups).lower
         return ServiceSet.everything() - (sent - admitted).services()
 
     @cached_method
-    def _without(
-        self, filters: tuple[str, ...], groups: tuple[str, ...], destination: AddressSet | None
-    ) -> AllowedTraffic:
-        return self._filters.without(filters, self._edited, groups, destination)
+    def _without(self, filters: tuple[str, ...], target: RuleTarget) -> AllowedTraffic:
+        return self._filters.without(filters, self._edited, target)

@@ -7,9 +7,9 @@ from itertools import chain
 
 from cloudguard.model.filters import Direction
 from cloudguard.model.network import Endpoint
-from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
+from cloudguard.reachability.filters import UNKNOWN_TARGET, RuleTarget
 from cloudguard.reachability.host_classes import HostClass
 from cloudguard.reachability.paths import Path, Reachability
 
@@ -31,7 +31,7 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
     for name in (*path.filters, *(of_subnet.filters if of_subnet else ())):
         if name not in reach.filters.filters:
             yield f"filter {name} could not be read"
-    yield from _uncertain_rules(reach, path.filters, packets.services(), path.target_groups, path.destination)
+    yield from _uncertain_rules(reach, path.filters, packets.services(), path.rule_target)
     if path.registration is not None:
         balancer, listening = path.registration.balancer, path.registration.listener.service
         listening |= balancer.outer.services if balancer.outer else ServiceSet.nothing()
@@ -39,15 +39,11 @@ def _causes(reach: Reachability, path: Path, packets: PacketSet) -> Iterable[str
 
 
 def _uncertain_rules(
-    reach: Reachability,
-    names: tuple[str, ...],
-    services: ServiceSet,
-    groups: tuple[str, ...] = (),
-    destination: AddressSet | None = None,
+    reach: Reachability, names: tuple[str, ...], services: ServiceSet, target: RuleTarget = UNKNOWN_TARGET
 ) -> Iterable[str]:
-    """Yield why rules of filters (ids) about any of ``services`` are uncertain for a target with these properties."""
-    for filter_, rule in reach.filters.rules(names, Direction.INGRESS, groups, destination):
-        uncertain = reach.filters.uncertain(rule, destination)
+    """Yield why rules of filters (ids) about any of ``services`` are uncertain."""
+    for filter_, rule in reach.filters.rules(names, Direction.INGRESS, target):
+        uncertain = reach.filters.uncertain(rule, target.addresses)
         if uncertain and rule.services & services:
             yield f"{filter_.id}, rule {rule.id}: {uncertain}"
 

@@ -17,7 +17,7 @@ from cloudguard.model.source import Source
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.filters import Filters
+from cloudguard.reachability.filters import UNKNOWN_TARGET, Filters, RuleTarget
 from draws import examples
 from oracle_reach import Service, is_peer_at, names
 
@@ -134,7 +134,9 @@ def test_a_chain_agrees_with_a_walk_through_its_rules(
     for turn in range(len(rule_lists)):
         topology = made(rule_lists[turn:] + rule_lists[:turn], series)
         ids = tuple(guard.id for guard in topology.filters)
-        traffic = Filters(topology).allowed_traffic(ids, Direction.INGRESS, sorted(guarded), AddressSet.of(own))
+        traffic = Filters(topology).allowed_traffic(
+            ids, Direction.INGRESS, RuleTarget(tuple(sorted(guarded)), AddressSet.of(own))
+        )
         for groups in (sender, set[str]()):
             allowed = traffic.allows(AddressSet.everything(), sorted(groups))
             for address, service in product(ADDRESSES, ASKED):
@@ -165,7 +167,7 @@ def test_without_a_rule_the_next_rule_decides() -> None:
     )
     filters = Filters(topology)
     assert filters.allowed_traffic(("0",), Direction.INGRESS).by_address.lower
-    assert not filters.without(("0",), {("0", "0.0")}, (), None).by_address.upper
+    assert not filters.without(("0",), {("0", "0.0")}, UNKNOWN_TARGET).by_address.upper
 
 
 def test_filters_in_series_must_all_permit() -> None:
@@ -178,7 +180,7 @@ def test_filters_in_series_must_all_permit() -> None:
     assert traffic.by_address.lower == traffic.by_address.upper
     assert traffic.by_address.lower == PacketSet.product(AddressSet.parse("10.0.0.0/8"), ServiceSet.parse("tcp/22"))
     assert traffic.allows_group("web", AddressSet.parse("10.0.0.7")).lower.services() == ServiceSet.parse("tcp/80")
-    assert not filters.without(("0", "1"), {("0", "0.0")}, (), None).by_address.upper
+    assert not filters.without(("0", "1"), {("0", "0.0")}, UNKNOWN_TARGET).by_address.upper
 
 
 def test_an_unread_filter_in_a_series_opens_no_more_than_the_others() -> None:
@@ -200,9 +202,13 @@ def test_a_rule_for_other_target_addresses_does_not_apply() -> None:
     deny = (Action.DENY, "tcp/22", "0.0.0.0/0", set[str](), True, "203.0.113.9/32")
     filters = Filters(made([[deny, (Action.PERMIT, "tcp/22", "0.0.0.0/0", set(), True, "")]]))
     here = AddressSet.parse("10.0.0.9")
-    assert filters.allowed_traffic(("0",), Direction.INGRESS, (), here).by_address.lower
-    there = filters.allowed_traffic(("0",), Direction.INGRESS, (), AddressSet.parse("203.0.113.9")).by_address
+    assert filters.allowed_traffic(("0",), Direction.INGRESS, RuleTarget(addresses=here)).by_address.lower
+    there = filters.allowed_traffic(
+        ("0",), Direction.INGRESS, RuleTarget(addresses=AddressSet.parse("203.0.113.9"))
+    ).by_address
     assert not there.upper
-    both = filters.allowed_traffic(("0",), Direction.INGRESS, (), here | AddressSet.parse("203.0.113.9")).by_address
+    both = filters.allowed_traffic(
+        ("0",), Direction.INGRESS, RuleTarget(addresses=here | AddressSet.parse("203.0.113.9"))
+    ).by_address
     unknown = filters.allowed_traffic(("0",), Direction.INGRESS).by_address
     assert (bool(both.lower), bool(both.upper)) == (bool(unknown.lower), bool(unknown.upper)) == (False, True)

@@ -14,7 +14,7 @@ from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.packets import PacketSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item
-from cloudguard.reachability.filters import Filters
+from cloudguard.reachability.filters import Filters, RuleTarget
 from draws import seeds
 from oracle_azure import Packet, Surroundings, outcomes
 
@@ -105,7 +105,7 @@ def check(seed: int, pair: Sequence[Item | None], draw: Random) -> None:
     filters = Filters(topology(made, tags))
     sure = not any(rule.uncertain for guard in made.filters.values() for rule in guard.rules)
     for destination in (OWN, FRONT):
-        traffic = filters.allowed_traffic(chain, Direction.INGRESS, sorted(own), destination)
+        traffic = filters.allowed_traffic(chain, Direction.INGRESS, RuleTarget(tuple(sorted(own)), destination))
         allowed = traffic.allows(AddressSet.everything(), sorted(senders))
         for source, (protocol, port) in product(SOURCES, ASKED):
             to = destination.texts()[":" in source]

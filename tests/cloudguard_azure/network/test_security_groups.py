@@ -23,7 +23,7 @@ from cloudguard.model.filters import Direction
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
 from cloudguard.provider.answers import Item
-from cloudguard.reachability.filters import Filters
+from cloudguard.reachability.filters import Filters, RuleTarget
 from cloudguard_azure.access.calls import LIST_EFFECTIVE_ADMIN_RULES, LIST_SECURITY_GROUPS
 from cloudguard_azure.access.ids import canonical
 from cloudguard_azure.network.guards import Guards
@@ -55,7 +55,9 @@ def group(name: str, *rules: Item, **more: object) -> Item:
 
 def lets_in(made: Guards, tags: ServiceTags, chain: tuple[str, ...], source: str) -> tuple[bool, bool]:
     """Return whether SSH from ``source`` certainly gets in, and whether it possibly does."""
-    allowed = Filters(topology(made, tags)).allowed_traffic(chain, Direction.INGRESS, (), OWN).by_address
+    allowed = (
+        Filters(topology(made, tags)).allowed_traffic(chain, Direction.INGRESS, RuleTarget(addresses=OWN)).by_address
+    )
     return allowed.lower.at(address_point(source)) >= SSH, allowed.upper.at(address_point(source)) >= SSH
 
 

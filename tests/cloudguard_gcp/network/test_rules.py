@@ -20,7 +20,7 @@ from cloudguard.model.filters import (
 from cloudguard.model.network import Topology
 from cloudguard.packet_sets.addresses import AddressSet
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.reachability.filters import Filters
+from cloudguard.reachability.filters import Filters, RuleTarget
 from cloudguard_gcp.cluster.selectors import by_account, by_tag
 from cloudguard_gcp.network.firewall_policies import unread_lists
 from cloudguard_gcp.network.rules import services_of
@@ -182,7 +182,8 @@ def test_a_network_s_filters_agree_with_a_walk_through_the_api_s_answers(
     names = tuple(guard.id for guard in read)
     senders = (Machine(*sender), Machine(*guarded), Machine([], ""))
     for here, target in product(senders, (Machine(*guarded, OWN[0]), Machine(*sender, OWN[1]))):
-        side = gates.allowed_traffic(names, Direction.INGRESS, target.labels, AddressSet.of(target.addresses))
+        aimed = RuleTarget(tuple(target.labels), AddressSet.of(target.addresses))
+        side = gates.allowed_traffic(names, Direction.INGRESS, aimed)
         allowed = side.allows(AddressSet.everything(), here.labels)
         assert allowed.lower == allowed.upper
         for packet in product(ADDRESSES, ASKED):
