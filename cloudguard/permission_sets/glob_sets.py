@@ -177,18 +177,22 @@ def _canonical(required: frozenset[Alternatives], excluded: Alternatives) -> Glo
         return _requiring(frozenset(text for text in min(finite, key=len) if text in result))
     if not required and not excluded:
         return EVERYTHING
-    narrowed = (
-        frozenset(p for p in alternatives if not any(covers(wide, p) for wide in excluded)) for alternatives in required
-    )
+    narrowed = (frozenset(p for p in alternatives if not _is_covered(p, excluded)) for alternatives in required)
     required = frozenset(
         alternatives for alternatives in narrowed if not any(other < alternatives for other in required)
     )
     if any(not alternatives for alternatives in required) or ANYTHING in excluded:
         return NOTHING
-    excluded = frozenset(
-        p for p in excluded if not any(all(disjoint(p, q) for q in alternatives) for alternatives in required)
-    )
-    return GlobSet(required, frozenset(p for p in excluded if not any(covers(wide, p) for wide in excluded - {p})))
+    excluded = frozenset(p for p in excluded if not any(_misses(p, alternatives) for alternatives in required))
+    return GlobSet(required, frozenset(p for p in excluded if not _is_covered(p, excluded - {p})))
+
+
+def _is_covered(pattern: Pattern, among: Alternatives) -> bool:
+    return any(covers(wide, pattern) for wide in among)
+
+
+def _misses(pattern: Pattern, alternatives: Alternatives) -> bool:
+    return all(disjoint(pattern, other) for other in alternatives)
 
 
 NO_PATTERN: Alternatives = frozenset()
@@ -245,4 +249,4 @@ def _is_empty_by_candidates(glob_set: GlobSet) -> bool | None:
 
 def _implies(glob_set: GlobSet, alternatives: Alternatives) -> bool:
     """Whether a fast test shows that every member matches one of ``alternatives``."""
-    return any(all(any(covers(q, p) for q in alternatives) for p in required) for required in glob_set.required)
+    return any(all(_is_covered(p, alternatives) for p in required) for required in glob_set.required)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
+from itertools import product
 from typing import Final
 
 from cloudguard.model.cluster import Host, Pool
@@ -78,11 +79,8 @@ def read_identities(api: Api, holders: ClusterHolders) -> Identities:
         *federation.issuers(api, holders.cluster, issuer, federated, holders.issuer),
         *{binding.issuer: binding.provider for binding in bindings if binding.issuer}.values(),
     )
-    accounts = [account for each in federated for account in _accounts(each, [provider.id for provider in providers])]
-    accounts += _of_addons(identities.values())
-    named = {account.identity for account in accounts}
-    pods = [replace(each.identity, roles=(SERVICE_ACCOUNT,)) for each in federated if each.identity.id in named]
-    identities = united(identities.values(), pods)
+    accounts = [*_accounts(federated, [provider.id for provider in providers]), *_of_addons(identities.values())]
+    identities = united(identities.values(), _of_pods(federated, accounts))
     trusts = {each.identity.id: federation.trust_of(each) for each in federated if each.identity.id in identities}
     places = {identity.arm_id: identity for identity in listed if identity.id not in identities}
     around, roles = Around(places, _of_others(api, holders), assigned), Roles(api)
@@ -136,12 +134,19 @@ def _federated(
     return listed, federation.read_credentials(api, every.values())
 
 
-def _accounts(federated: Federated, issuers: Iterable[str]) -> Iterator[ServiceAccountIdentity]:
-    """Yield the service accounts of the cluster that can take on an identity."""
-    for issuer in issuers:
-        if accounts := federation.accounts_of(federated, issuer):
-            trust = federation.trust_of(federated)
-            identity = federated.identity
+def _of_pods(federated: Iterable[Federated], accounts: Iterable[ServiceAccountIdentity]) -> Iterator[HeldIdentity]:
+    """Yield the identities with federated credentials that service ``accounts`` can take on."""
+    named = {account.identity for account in accounts}
+    for each in federated:
+        if each.identity.id in named:
+            yield replace(each.identity, roles=(SERVICE_ACCOUNT,))
+
+
+def _accounts(federated: Iterable[Federated], issuers: Collection[str]) -> Iterator[ServiceAccountIdentity]:
+    """Yield the service accounts of the cluster that can take on identities."""
+    for each, issuer in product(federated, issuers):
+        if accounts := federation.accounts_of(each, issuer):
+            identity, trust = each.identity, federation.trust_of(each)
             yield ServiceAccountIdentity(identity.id, identity.name, accounts, trust.id, trust.source, issuer)
 
 
