@@ -40,7 +40,7 @@ class SecurityRules:
         priorities = {name: parts_of_rule[0].order for name, parts_of_rule in parts.items()}
         names = {name for name, priority in priorities.items() if priority <= LAST_PRIORITY}
         rules = {name: EditedRule(tuple(parts[name]), priority=priorities[name]) for name in parts if name in names}
-        known = {part.id: part for parts_of_rule in parts.values() for part in parts_of_rule}
+        known = {rule.id: Part.of(rule) for rule in guard.rules}
         return cls(rules, known, frozenset(priorities.keys() - names))
 
     def priority_before(self, order: int | None) -> int | None:

@@ -73,7 +73,7 @@ def firewall_calls(guard: Filter, change: Change, earlier_changes: Sequence[Chan
 
 
 def _edited(guard: Filter, before: Firewalls, edits: Sequence[RuleEdit]) -> Firewalls:
-    known = {part.id: part for parts in parts_of(guard).values() for part in parts}
+    known = {rule.id: Part.of(rule) for rule in guard.rules}
     rules = {**before}
 
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:

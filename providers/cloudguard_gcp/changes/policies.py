@@ -52,7 +52,7 @@ def policy_calls(guard: Filter, change: Change, earlier_changes: Sequence[Change
 
 
 def _edited(guard: Filter, before: Mapping[int, EditedRule], edits: Sequence[RuleEdit]) -> dict[int, EditedRule]:
-    known = {part.id: part for parts in parts_of(guard).values() for part in parts}
+    known = {rule.id: Part.of(rule) for rule in guard.rules}
     rules = {**before}
 
     def parts(edit: RuleEdit, traffic: RuleTraffic) -> list[Part]:
