@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Generator, Hashable, Iterable, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -95,19 +96,8 @@ class Api(Reader[Call]):
 
     def fetch(self, call: Call, parameters: Mapping[str, Any]) -> Answer:
         """Ask AWS page by page. Raises botocore's errors, and ValueError for an answer that can't be parsed."""
-        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
-
-        try:
+        with parsing(call):
             return self._pages(self.client(call.service, call.region), call, parameters)
-        except AnswerError:
-            raise
-        except NotImplementedError:  # raised by a mock of AWS in this process
-            message = f"{call.name} is not supported by the server"
-            raise ValueError(message) from None
-        except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
-            # The SDK's parsers raise these for a wrong shape. ResponseParserError's text has the whole answer: drop it.
-            message = f"the answer to {call.name} cannot be parsed"
-            raise ValueError(message) from None
 
     @staticmethod
     def errors() -> tuple[type[Exception], ...]:
@@ -164,6 +154,24 @@ def pages_of(values: Iterable[str], most: int = MOST_VALUES) -> list[list[str]]:
     """Return ``values``, sorted, in lists of at most ``most``: as many as one call accepts."""
     ordered = sorted(values)
     return [ordered[start : start + most] for start in range(0, len(ordered), most)]
+
+
+@contextmanager
+def parsing(call: Call) -> Generator[None]:
+    """Raise ValueError in place of the errors of the SDK's parsers, which they raise for an answer of a wrong shape."""
+    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
+
+    try:
+        yield
+    except AnswerError:
+        raise
+    except NotImplementedError:  # raised by a mock of AWS in this process
+        message = f"{call.name} is not supported by the server"
+        raise ValueError(message) from None
+    except (ResponseParserError, AttributeError, KeyError, TypeError, ValueError):
+        # The text of ResponseParserError has the whole answer: drop it.
+        message = f"the answer to {call.name} cannot be parsed"
+        raise ValueError(message) from None
 
 
 def settings(service: str) -> Config:

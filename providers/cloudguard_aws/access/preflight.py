@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from cloudguard.provider.permissions.preflight import Tried, tried
 from cloudguard.provider.port import CollectRequest, Progress
-from cloudguard_aws.access.api import Api
+from cloudguard_aws.access.api import Api, parsing
 from cloudguard_aws.access.calls import CALLS, Call
 from cloudguard_aws.access.session import FALLBACK_REGION, given_regions, identify, open_session
 
@@ -81,13 +81,8 @@ def _test_calls(api: Api, account: str) -> Iterator[tuple[Call, Callable[[], obj
 
 def _make(api: Api, call: Call, account: str) -> None:
     """Make a call once, for one page only."""
-    from botocore.parsers import ResponseParserError  # noqa: PLC0415 - the SDK is loaded on first use
-
-    try:
+    with parsing(call):
         getattr(api.client(call.service, call.region), call.method)(**_parameters(api, call, account))
-    except (ResponseParserError, NotImplementedError, AttributeError, KeyError, TypeError):
-        message = f"the answer to {call.name} cannot be parsed"
-        raise ValueError(message) from None
 
 
 def _parameters(api: Api, call: Call, account: str) -> dict[str, Any]:
