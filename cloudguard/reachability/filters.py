@@ -57,9 +57,9 @@ class Filters:
         self, names: tuple[str, ...], direction: Direction, target: RuleTarget = UNKNOWN_TARGET
     ) -> AllowedTraffic:
         """Return the traffic that a set of filters (ids) allows in one direction. Without a filter all is allowed."""
-        named = frozenset(self._target_groups.intersection(target.groups))
+        groups = tuple(group for group in target.groups if group in self._target_groups)
         addresses = None if self._with_target_ranges.isdisjoint(names) else target.addresses
-        return self._allowed_traffic(names, direction, named, addresses)
+        return self._allowed_traffic(names, direction, RuleTarget(groups, addresses))
 
     def without(
         self, names: tuple[str, ...], edited: Collection[tuple[str, str]], target: RuleTarget
@@ -72,14 +72,11 @@ class Filters:
         return self._chain(names, kept, target.addresses)
 
     @cached_method
-    def _allowed_traffic(
-        self, names: tuple[str, ...], direction: Direction, groups: frozenset[str], addresses: AddressSet | None
-    ) -> AllowedTraffic:
+    def _allowed_traffic(self, names: tuple[str, ...], direction: Direction, target: RuleTarget) -> AllowedTraffic:
         if not names:
             return AllowedTraffic(exactly(PacketSet.everything()), {})
         if not self._in_chain.isdisjoint(names):
-            rules = self.rules(names, direction, RuleTarget(tuple(groups), addresses))
-            return self._chain(names, rules, addresses)
+            return self._chain(names, self.rules(names, direction, target), target.addresses)
         first, *others = (self._of_filter(name, direction) for name in names)
         by_address, by_group = first.by_address, defaultdict(ServiceSet, first.by_group)
         for other in others:
