@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from functools import cache
-from typing import Any
 
 from cloudguard.model.cluster import Cluster, Role, Strength
 from cloudguard.needs.declarations import Declarations
 from cloudguard.packet_sets.services import ServiceSet
-from cloudguard.tables import table_of
+from cloudguard.tables import record, table_of
 from cloudguard.values import dataclass
 
 SSH_AND_RDP = ServiceSet.parse("tcp/22,tcp/3389")
@@ -40,14 +39,27 @@ CLUSTER_PROTOCOLS = ServiceSet.parse("tcp,udp,icmp,icmpv6,proto/4,proto/47,proto
 """All protocols between a cluster's hosts: the common protocols, and the tunnels of all CNIs in ``ports.toml``."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """An entry of ``ports.toml``. ``installers`` empty: Kubernetes' default ports, or the ports of a CNI."""
+
+    kind: str
+    services: ServiceSet
+    source: str
+    installers: tuple[str, ...] = ()
+    cni: str = ""
+    etcd_cluster: str = ""
+
+
 @cache
-def _entries() -> tuple[dict[str, Any], ...]:
-    return tuple(table_of("cloudguard.needs", "ports.toml")["port"])
+def _entries() -> tuple[_Entry, ...]:
+    listed = table_of("cloudguard.needs", "ports.toml")["port"]
+    return tuple(record(_Entry, entry, services=ServiceSet.parse) for entry in listed)
 
 
-def _of_kind(kind: str, cluster: Cluster) -> list[dict[str, Any]]:
+def _of_kind(kind: str, cluster: Cluster) -> list[_Entry]:
     extra = {value for key, value in cluster.traits if key == "etcd-cluster"}
-    return [entry for entry in _entries() if entry["kind"] == kind and entry.get("etcd_cluster", "") in {"", *extra}]
+    return [entry for entry in _entries() if entry.kind == kind and entry.etcd_cluster in {"", *extra}]
 
 
 def _services(kind: str, cluster: Cluster) -> ServiceSet:
@@ -58,8 +70,8 @@ def _services(kind: str, cluster: Cluster) -> ServiceSet:
 def _by_source(kind: str, cluster: Cluster) -> list[tuple[ServiceSet, str]]:
     """Return the cluster's ports of ``kind``, by the evidence for its installer, each with its source in words."""
     entries = _of_kind(kind, cluster)
-    of_installer = _union(entry["services"] for entry in entries if cluster.installer in entry["installers"])
-    usual = _union(entry["services"] for entry in entries if not entry["installers"])
+    of_installer = ServiceSet.union(entry.services for entry in entries if cluster.installer in entry.installers)
+    usual = ServiceSet.union(entry.services for entry in entries if not entry.installers)
     if of_installer and _is_sure(cluster):
         return [(of_installer, cluster.installer)]
     return [(usual, DEFAULT), (of_installer - usual, f"{cluster.installer}, by weak evidence")]
@@ -73,7 +85,7 @@ def _possible(kinds: Iterable[str], cluster: Cluster) -> ServiceSet:
     """Return the ports of ``kinds`` of all installers; none if strong evidence shows the cluster's installer."""
     if _is_sure(cluster):
         return ServiceSet.nothing()
-    return _union(entry["services"] for kind in kinds for entry in _of_kind(kind, cluster))
+    return ServiceSet.union(entry.services for kind in kinds for entry in _of_kind(kind, cluster))
 
 
 def _sources(
@@ -170,12 +182,12 @@ def api_listeners(cluster: Cluster) -> ServiceSet:
 
 def _of_network_plugin(cni: str) -> ServiceSet:
     """Return the ports of a CNI; none if it is not known."""
-    return _union(entry["services"] for entry in _entries() if entry["kind"] == "cni" and entry["cni"] == cni)
+    return ServiceSet.union(entry.services for entry in _entries() if entry.kind == "cni" and entry.cni == cni)
 
 
 def network_plugins() -> frozenset[str]:
     """Return the names of the CNIs whose ports are known."""
-    return frozenset(str(entry["cni"]) for entry in _entries() if entry["kind"] == "cni")
+    return frozenset(entry.cni for entry in _entries() if entry.kind == "cni")
 
 
 def judged_by_other_rows(ports: Ports, roles: Collection[Role]) -> ServiceSet:
