@@ -7,7 +7,6 @@ balancer.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from functools import reduce
 
 from cloudguard.model.filters import Direction
@@ -51,9 +50,6 @@ class LoadBalancerPaths:
         out to the listener in a subnet (id). None: they let everything out.
         """
         by_subnet: dict[str, Bounds] = {}
-        if sender.kind is SenderKind.CONSUMERS:
-            replaced = replace(registration.listener, client_address=ClientAddress.REPLACED)
-            registration = replace(registration, listener=replaced)
         outer = self._entering(registration, sender, sent) if registration.balancer.outer else None
         for subnet in registration.balancer.subnets or ("",):
             clients = self._sent_to(registration, sender, subnet, sent) if outer is None else outer
@@ -148,7 +144,7 @@ class LoadBalancerPaths:
         replaced = _with_replaced_addresses(
             own_addresses, clients, traffic.allows(own_addresses, balancer.groups) & ingress, registration.service
         )
-        if registration.listener.client_address is ClientAddress.REPLACED:
+        if registration.listener.client_address is ClientAddress.REPLACED or sender.kind is SenderKind.CONSUMERS:
             return replaced
         if registration.listener.client_address is ClientAddress.PRESERVED:
             return _by_version(addresses, preserved, replaced)
