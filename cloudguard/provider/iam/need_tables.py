@@ -13,7 +13,7 @@ import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib.resources.abc import Traversable
 from itertools import product
 from typing import Any, Final
@@ -21,6 +21,7 @@ from typing import Any, Final
 from cloudguard.model.iam_catalog import Confidence, EscalationPath, Impact, PermissionNeed, UnplacedStatement
 from cloudguard.model.identity import Condition, Effect, Statement
 from cloudguard.tables import record
+from cloudguard.values import cached_method
 
 Table = Mapping[str, Any]
 """A TOML table as it is in the file."""
@@ -67,9 +68,11 @@ class NeedTables:
         ``places``: placeholder → its meaning in words. A need that lacks a value for such a placeholder is kept, as an
         unplaced need.
         """
-        return tuple(self._need(table, values, places or {}) for table in self.written)
+        frozen = tuple((name, tuple(texts)) for name, texts in values.items())
+        return _needs(self, frozen, tuple((places or {}).items()))
 
-    def _need(self, table: Table, values: Values, places: Mapping[str, str]) -> PermissionNeed:
+    def need(self, table: Table, values: Values, places: Mapping[str, str]) -> PermissionNeed:
+        """Return a need with its placeholders filled."""
         documented = _statements(table["id"], self._statement_tables(table, _DOCUMENTED), values)
         written = {key: value for key, value in table.items() if key not in {_STATEMENTS, "statements-of"}}
         written["statements"] = self.statements(table, values)
@@ -100,6 +103,7 @@ class NeedTables:
         """Return the statements in ``file`` ("harmless.toml"), with their placeholders filled."""
         return tuple(_statements(file, self._read(file)[_STATEMENTS], values))
 
+    @cached_method
     def _read(self, file: str) -> Table:
         return tomllib.loads(self._folder.joinpath(file).read_text(encoding="utf-8"))
 
@@ -115,6 +119,14 @@ class NeedTables:
             )
             for table in self._read("escalations.toml")["escalation"]
         )
+
+
+@lru_cache(maxsize=4)
+def _needs(
+    tables: NeedTables, values: tuple[tuple[str, tuple[str, ...]], ...], places: tuple[tuple[str, str], ...]
+) -> tuple[PermissionNeed, ...]:
+    """Return every need of ``tables``. Two snapshots of one cluster have the same needs."""
+    return tuple(tables.need(table, dict(values), dict(places)) for table in tables.written)
 
 
 def _unread_keys(need: Table) -> list[str]:

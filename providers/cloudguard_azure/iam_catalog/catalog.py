@@ -6,7 +6,7 @@ No public package lists Azure's operations.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -105,6 +105,12 @@ def catalog_of(
     named = {pair for statement in known_statements(snapshot, needs) for pair in _named_actions(statement)}
     of_data = {action.lower() for action, plane in known() if plane == DATA}
     named.update((action, CONTROL) for path in paths for action in path.actions if action.lower() not in of_data)
+    return _catalog(frozenset(named))
+
+
+@lru_cache(maxsize=4)
+def _catalog(named: frozenset[tuple[str, str]]) -> OperationCatalog:
+    """Return the catalog of the known operations and of ``named``. Clusters of one installer name the same ones."""
     return OperationCatalog((*known(), *sorted(named)))
 
 
