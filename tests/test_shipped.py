@@ -9,6 +9,7 @@ import ast
 import os
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from zipfile import ZipFile
 
@@ -69,6 +70,12 @@ def imports(text: str) -> Iterator[str]:
             yield from (".".join(parts[:end]) for end in range(1, len(parts) + 1))
 
 
+@cache
+def all_imports(text: str) -> frozenset[str]:
+    """Return all ``imports`` of a module."""
+    return frozenset(imports(text))
+
+
 def unused(files: dict[str, str]) -> set[str]:
     """Return the files that no module reachable from ``entry_modules()`` imports or names as data.
 
@@ -80,7 +87,7 @@ def unused(files: dict[str, str]) -> set[str]:
     while waiting:
         name = modules[waiting.pop()]
         reached.add(name)
-        found = {*imports(files[name])}
+        found = all_imports(files[name])
         packages = tuple(name for name in found if name.endswith("."))
         used = {module for module in modules if module in found or module.startswith(packages)}
         waiting |= {name for name in used if modules[name] not in reached}

@@ -142,7 +142,7 @@ def needed(snapshot: Snapshot, packets: Packets) -> Packets:
     return declared(snapshot, packets) | {packet for packet in packets if is_needed(*packet)}
 
 
-@for_seeds(100)
+@for_seeds(80)
 def test_no_step_opens_or_loses_anything(seed: int) -> None:
     assert_safe(drawn(seed))
 
@@ -159,12 +159,12 @@ def assert_safe(planned: Planned) -> None:
 
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
-@for_seeds(40)
+@for_seeds(30)
 def test_no_step_opens_or_loses_anything_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     assert_safe(drawn(seed, draw))
 
 
-@for_seeds(40)
+@for_seeds(30)
 def test_every_change_is_needed(seed: int) -> None:
     none_is_spare(drawn(seed))
 
@@ -196,7 +196,7 @@ def admitted(snapshot: Snapshot) -> Packets:
     return declared(snapshot, packets_through(snapshot))
 
 
-@for_seeds(40)
+@for_seeds(30)
 def test_a_second_plan_has_no_steps(seed: int) -> None:
     comes_to_an_end(drawn(seed))
 
@@ -225,7 +225,7 @@ def comes_to_an_end(planned: Planned) -> None:
         assert plans <= 3, "it comes to no end"
 
 
-@for_seeds(40)
+@for_seeds(30)
 def test_applying_a_plan_twice_equals_applying_it_once(seed: int) -> None:
     planned = drawn(seed)
     assert edited(planned.proposal.after, [part for _, part in planned.proposal.order]) == planned.proposal.after

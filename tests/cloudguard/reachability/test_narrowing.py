@@ -20,9 +20,9 @@ from cloudguard.reachability.paths import Reachability
 from cloudguard.results.change import Change, RuleOp
 from cloudguard.results.finding import Severity
 from cloudguard.rows.context import Context
+from draws import examples
 from edits import ADMINISTRATORS, after, before, lets, peer
 from judged import ADMINS, changes_of, kept_by, rows_of
-from strategies import laws
 
 SERVICES = (
     "all",
@@ -68,7 +68,7 @@ def shared_by_all(facts: Snapshot) -> bool:
     return all(any("shared" in nic.filters for nic in host.interfaces) for host in facts.cluster.hosts)
 
 
-@laws
+@examples(30)
 @given(clusters())
 def test_the_edits_remove_the_excess(facts: Snapshot) -> None:
     assume(not shared_by_all(facts))
@@ -82,7 +82,7 @@ def test_the_edits_remove_the_excess(facts: Snapshot) -> None:
     assert left == [], [finding.message for finding in left]
 
 
-@laws
+@examples(30)
 @given(clusters())
 def test_the_cluster_s_hosts_lose_nothing_they_need(facts: Snapshot) -> None:
     changes = changes_of(facts, ADMINS)
@@ -97,7 +97,7 @@ def test_the_cluster_s_hosts_lose_nothing_they_need(facts: Snapshot) -> None:
             assert had <= mended.between(new_source, new_target).allowed.lower
 
 
-@laws
+@examples(30)
 @given(clusters())
 def test_the_cluster_s_pods_lose_nothing_they_need(facts: Snapshot) -> None:
     before, mended = Reachability(facts), Reachability(applied(facts, changes_of(facts, ADMINS)))
@@ -110,7 +110,7 @@ def test_the_cluster_s_pods_lose_nothing_they_need(facts: Snapshot) -> None:
         assert had <= mended.allowed_in(new_target).allows(pods, ()).lower
 
 
-@laws
+@examples(30)
 @given(clusters())
 def test_the_edits_open_nothing(facts: Snapshot) -> None:
     changes = changes_of(facts, ADMINS)
@@ -121,7 +121,7 @@ def test_the_edits_open_nothing(facts: Snapshot) -> None:
                 assert new_path.allowed.upper <= path.allowed.upper
 
 
-@laws
+@examples(30)
 @given(clusters())
 def test_no_edits_are_proposed_after_the_edits(facts: Snapshot) -> None:
     assume(not shared_by_all(facts))
