@@ -82,7 +82,7 @@ def test_declared_traffic_may_be_opened() -> None:
     assert not fault({**data, "declared": [some]})
 
 
-@pytest.mark.parametrize("seed", seeds(60))
+@pytest.mark.parametrize("seed", seeds(100))
 def test_the_checker_agrees_with_decision_diagrams_on_spoilt_plans(seed: int) -> None:
     random = Random(seed)
     honest = MadeUp(random, int(10 ** random.uniform(0.7, MOST))).honest()

@@ -142,7 +142,7 @@ def needed(snapshot: Snapshot, packets: Packets) -> Packets:
     return declared(snapshot, packets) | {packet for packet in packets if is_needed(*packet)}
 
 
-@for_seeds(80)
+@for_seeds(120)
 def test_no_step_opens_or_loses_anything(seed: int) -> None:
     assert_safe(drawn(seed))
 
@@ -159,7 +159,7 @@ def assert_safe(planned: Planned) -> None:
 
 
 @pytest.mark.parametrize("draw", [account_in_a_chain, account_in_series])
-@for_seeds(30)
+@for_seeds(60)
 def test_no_step_opens_or_loses_anything_in_filters_in_series(seed: int, draw: Callable[[Random], Snapshot]) -> None:
     assert_safe(drawn(seed, draw))
 
